@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace longshore {
+
+// Hashes and encodings; the one place that includes OpenSSL's. All functions are pure and safe
+// from every thread.
+
+using Sha256 = std::array<std::uint8_t, 32>;
+
+Sha256 sha256(std::string_view bytes);
+Sha256 hmac_sha256(std::string_view key, std::string_view bytes);
+
+// Compares in a time that depends on the lengths only.
+bool equal_constant_time(std::string_view a, std::string_view b) noexcept;
+
+inline std::string_view as_bytes(const Sha256& hash) {
+  return {reinterpret_cast<const char*>(hash.data()), hash.size()};
+}
+
+std::string to_hex(std::string_view bytes);  // lower case
+std::optional<std::string> from_hex(std::string_view text);
+std::string to_base64(std::string_view bytes);  // RFC 4648 section 4, padded
+std::optional<std::string> from_base64(std::string_view text);
+
+}  // namespace longshore

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <string>
+#include <vector>
+
+#include "pipeline/event.h"
+#include "pipeline/result.h"
+
+namespace longshore {
+
+// What accepting one notification led to.
+struct Accepted {
+  EventId id;              // of its first event; for a duplicate, of the event that it repeats
+  std::size_t stored = 0;  // events that will be in the store
+  std::size_t duplicates = 0;
+  Seq durable_after = 0;   // no 2xx before this seq is durable
+};
+
+// A kind of noise that is counted in /metrics and not stored.
+enum class Noise { pull, blob, untagged, other };
+
+// Where the receiver hands over what it has admitted; the pipeline's front door.
+//
+// Threads: every function is safe from every thread; accept() never blocks on the disk.
+class Intake {
+ public:
+  virtual ~Intake() = default;
+
+  // Gives each event its seq and queues them for the store as one, all or none. Events whose
+  // delivery key was seen within the window are dropped and counted as duplicates.
+  // busy: the queue or the backlog is full. unavailable: the store has failed or is closing.
+  // Nothing is kept of a notification that was not accepted.
+  virtual Result<Accepted> accept(std::vector<Event> events) = 0;
+
+  // Waits until the seq is durable. unavailable: the store failed; busy: not within the time (the
+  // events may still be kept).
+  virtual Status wait_durable(Seq seq, std::chrono::milliseconds at_most) = 0;
+
+  // A refused request: audited as one line per (source, reason, address) and minute, with a count.
+  // Neither text may hold a secret.
+  virtual void refused(const std::string& source, const std::string& reason,
+                       const std::string& address) = 0;
+
+  // A notification's fact that is not stored.
+  virtual void noise(const std::string& source, Noise kind) = 0;
+};
+
+}  // namespace longshore

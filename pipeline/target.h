@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "pipeline/action.h"
+#include "pipeline/policy.h"
+
+namespace longshore {
+
+struct Container {
+  std::string name;  // unique within the workload
+  ImageRef image;    // as it is written on the target
+};
+
+// One object on a target with one or more containers. Immutable once it is in an inventory.
+struct Workload {
+  std::string target;
+  std::string id;  // stable and unique on the target; shown to people ("web.yaml Deployment shop/web")
+  std::vector<Container> containers;
+  Annotations annotations;
+};
+
+using WorkloadPtr = std::shared_ptr<const Workload>;
+
+// What a target knows of itself, for `status` and /metrics.
+struct TargetState {
+  bool synced = false;
+  std::optional<Time> synced_at;
+  std::size_t workloads = 0;
+  // What is wrong with it or with single objects, in words a person can act upon.
+  std::vector<std::string> problems;
+};
+
+// How a target tells the pipeline that something has to be decided again. Threads: both are called
+// from the target's own threads, never while it holds a lock that its other functions take; they
+// return at once.
+class TargetListener {
+ public:
+  virtual ~TargetListener() = default;
+  // A workload with this repository appeared, or its image or annotations changed.
+  virtual void repository_changed(const std::string& target, const Repository& repository) = 0;
+  // The inventory is complete again: at start and after each full resync.
+  virtual void target_synced(const std::string& target) = 0;
+};
+
+// Something that runs images. It keeps an inventory of its workloads and makes one attempt at one
+// action; queueing, order per workload, backoff and retry belong to the pipeline's outbox.
+//
+// Threads: every function is safe from every thread. deliver() is called by the outbox's workers,
+// for one workload at a time.
+// Lifetime: made in cli/service.cc; start() before anything else, stop() before destruction.
+class Target {
+ public:
+  virtual ~Target() = default;
+  virtual const std::string& name() const noexcept = 0;
+  virtual std::string_view type() const noexcept = 0;
+
+  // Begins to follow the target; the first inventory may come later. The listener outlives the
+  // target. Fails only for what the configuration has to change (a folder that is none).
+  virtual Status start(TargetListener& listener) = 0;
+  // Ends its threads. No listener call happens after it has returned.
+  virtual void stop() noexcept = 0;
+
+  virtual TargetState state() const = 0;
+  // The workloads with a container of this repository: one hash look-up, whatever their number.
+  virtual std::vector<WorkloadPtr> workloads_of(const Repository& repository) const = 0;
+  virtual std::vector<WorkloadPtr> workloads() const = 0;
+
+  // Makes all changes of the action or none. Looks at the live object first: all `to` in place is
+  // delivered, all `from` is attempted, anything else is a conflict. Returns within the target's
+  // deadline, sooner once stop is requested.
+  virtual Delivery deliver(const Action& action, std::stop_token stop) noexcept = 0;
+};
+
+}  // namespace longshore

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "receiver/http_message.h"
+
+#include <algorithm>
+
+namespace longshore {
+namespace {
+
+char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
+
+bool equal_without_case(std::string_view a, std::string_view b) {
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
+                    [](char x, char y) { return lower(x) == lower(y); });
+}
+
+std::string_view trimmed(std::string_view text) {
+  const std::size_t begin = text.find_first_not_of(" \t");
+  if (begin == std::string_view::npos) return {};
+  return text.substr(begin, text.find_last_not_of(" \t") - begin + 1);
+}
+
+}  // namespace
+
+std::optional<std::string_view> find_header(const Headers& headers,
+                                            std::string_view name) noexcept {
+  std::optional<std::string_view> found;
+  for (const auto& [key, value] : headers) {
+    if (!equal_without_case(key, name)) continue;
+    if (found) return std::nullopt;
+    found = trimmed(value);
+  }
+  return found;
+}
+
+}  // namespace longshore
