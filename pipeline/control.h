@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "pipeline/action.h"
+#include "pipeline/crypto.h"
+#include "pipeline/target.h"
+
+namespace longshore {
+
+// One number of /metrics. Several with one name differ in their labels.
+struct Metric {
+  enum class Type { counter, gauge };
+  std::string name;  // "longshore_events_accepted_total"
+  std::string help;
+  Type type = Type::counter;
+  std::vector<std::pair<std::string, std::string>> labels;
+  double value = 0;
+};
+
+struct HistoryEntry {
+  Tag tag;
+  std::optional<Digest> digest;
+  Time since{};
+  std::optional<Time> until;  // another digest, or the tag's deletion, took its place
+  EventId event;
+  Seq seq = 0;
+  bool verified = false;  // the registry said so, not only a notification
+};
+
+// What waits for a condition or a time, and why.
+struct Wait {
+  std::string target;
+  Repository repository;
+  std::string reason;
+  Time since{};
+  std::optional<Time> due;
+};
+
+// A policy or annotation that cannot be used; its container is left alone.
+struct BadPolicy {
+  std::string target;
+  std::string workload;
+  std::string container;
+  std::string message;
+};
+
+struct TargetStatus {
+  std::string name;
+  std::string type;
+  TargetState state;
+  bool observed = false;  // mode: observe
+};
+
+struct StatusReport {
+  Time started{};
+  bool accepting = false;
+  std::string fault;  // why it does not accept; empty if it does
+  std::uint64_t accepted = 0;    // events, since the start
+  std::uint64_t duplicates = 0;
+  std::uint64_t refused = 0;
+  std::uint64_t backlog = 0;     // committed and not yet decided
+  Seq durable = 0;
+  std::vector<TargetStatus> targets;
+  std::map<std::string, std::uint64_t> actions;  // by name_of(ActionState)
+  std::vector<Action> troubled;                  // dead, parked and waiting for a retry; at most 100
+  std::vector<Wait> waits;                       // at most 100
+  std::vector<BadPolicy> bad_policies;           // at most 100
+};
+
+struct AuditHead {
+  std::uint64_t lines = 0;  // ever written
+  Sha256 hash{};            // of the last of them
+};
+
+// What operators may ask of a running pipeline, through the control socket and the API.
+//
+// Threads: every function is safe from every thread and answers from memory or from a reader of
+// the store, in at most a second.
+class Control {
+ public:
+  virtual ~Control() = default;
+  virtual StatusReport status() const = 0;
+  virtual std::vector<Metric> metrics() const = 0;
+  // Newest first, at most `limit`; one state only where given.
+  virtual Result<std::vector<Action>> actions(std::optional<ActionState> state,
+                                              std::size_t limit) const = 0;
+  // not_found: no such action; conflict: it is not dead, parked or waiting.
+  virtual Status retry_action(const ActionId& id, const std::string& actor) = 0;
+  // Newest first, at most `limit`.
+  virtual Result<std::vector<HistoryEntry>> history(const Repository& repository,
+                                                    std::size_t limit) const = 0;
+  virtual AuditHead audit_head() const = 0;
+};
+
+}  // namespace longshore
