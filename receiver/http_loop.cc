@@ -32,7 +32,7 @@ bool would_block(int error) {
   return error == EAGAIN || error == EWOULDBLOCK || error == EINTR;
 }
 
-std::string name_of(const sockaddr_storage& address, socklen_t size) {
+std::string text_of(const sockaddr_storage& address, socklen_t size) {
   if (address.ss_family == AF_UNIX) return "unix";
   char host[NI_MAXHOST] = {};
   if (getnameinfo(reinterpret_cast<const sockaddr*>(&address), size, host, sizeof host, nullptr, 0,
@@ -137,7 +137,7 @@ void HttpLoop::accept_all() {
       continue;
     }
     if (connections_.size() >= settings_.max_connections && !evict_oldest_idle()) continue;
-    add_connection(std::move(fd), name_of(address, size));
+    add_connection(std::move(fd), text_of(address, size));
   }
 }
 
