@@ -20,6 +20,8 @@ struct FilesTargetOptions {
   std::chrono::milliseconds settle{50};
   // Read everything again this often, should the kernel have dropped notifications.
   std::chrono::seconds rescan{600};
+
+  friend bool operator==(const FilesTargetOptions&, const FilesTargetOptions&) = default;
 };
 
 }  // namespace longshore
