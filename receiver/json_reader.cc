@@ -209,7 +209,7 @@ std::optional<JsonHandle> JsonObject::find(std::string_view name) const {
     if (!members_[i].value || is_absent(element_of(*members_[i].value))) return std::nullopt;
     return members_[i].value;
   }
-  assert(!"the member was not among the names");
+  assert(false && "the member was not among the names");
   return std::nullopt;
 }
 
