@@ -39,11 +39,13 @@ struct Scratch {
 
   bool prepare(std::size_t size) {
     if (capacity > kKeptBytes && size <= kKeptBytes) *this = Scratch();
-    if (capacity >= size && bytes) return true;
+    if (bytes && capacity >= size) return true;
     const std::size_t wanted = size < 4096 ? 4096 : size;
+    capacity = 0;
+    if (parser.allocate(wanted, kMaxDepth) != simdjson::SUCCESS) return false;
     bytes = std::make_unique<char[]>(wanted + simdjson::SIMDJSON_PADDING);
     capacity = wanted;
-    return parser.allocate(wanted, kMaxDepth) == simdjson::SUCCESS;
+    return true;
   }
 };
 
