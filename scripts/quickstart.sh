@@ -100,7 +100,7 @@ sed 's/^/  /' "$work/reply"
 until_true 10 "Nothing was changed." applied
 
 say "What changed in the manifests"
-diff -ru --label before --label after "$work/before" "$work/deploy" | sed 's/^/  /' || true
+(cd "$work" && diff -ru before deploy | sed 's/^/  /') || true
 
 say "Why: the audit, step by step"
 sed -e 's/,"prev":"[0-9a-f]*"//' -e 's/^/  /' "$work/audit.jsonl"

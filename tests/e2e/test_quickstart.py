@@ -19,6 +19,6 @@ class Quickstart(Case):
             stderr=subprocess.STDOUT, text=True, timeout=60 * PATIENCE, check=False,
             env={**os.environ, "LONGSHORE_BIN": components.find("longshore"), "TMPDIR": str(self.folder)})
         self.assertEqual(run.returncode, 0, run.stdout)
-        self.assertRegex(run.stdout, r"(?m)^-.*acme/shop:1\.4\.1")
-        self.assertRegex(run.stdout, r"(?m)^\+.*acme/shop:1\.4\.2")
+        self.assertRegex(run.stdout, r"(?m)^ *-.*acme/shop:1\.4\.1")
+        self.assertRegex(run.stdout, r"(?m)^ *\+.*acme/shop:1\.4\.2")
         self.assertEqual(list(self.folder.iterdir()), [])
