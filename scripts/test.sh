@@ -147,9 +147,11 @@ phase_lint() {
 
 check_format() {
   command -v clang-format-14 > /dev/null || { skip clang-format format "there is no clang-format-14"; return; }
-  if git ls-files -z '*.h' '*.cc' | xargs -0 clang-format-14 --dry-run -Werror; then
+  if git ls-files -z '*.h' '*.cc' | xargs -0 clang-format-14 --dry-run -Werror 2> "$logs/format.log"; then
     count 1 0 0
   else
+    echo "clang-format-14 -i would change:"
+    sed -n 's/^\([^ :]*\):[0-9]*:[0-9]*: error.*/  \1/p' "$logs/format.log" | sort -u
     count 0 1 0
     return 1
   fi
@@ -162,7 +164,15 @@ check_tidy() {
   local sources
   mapfile -t sources < <(git ls-files 'pipeline/*.cc' 'receiver/*.cc' 'sinks/*.cc' 'config/*.cc' 'cli/*.cc')
   echo "   clang-tidy over ${#sources[@]} sources"
-  if logged tidy tidy_all "${sources[@]}"; then count 1 0 0; else count 0 1 0; return 1; fi
+  # What is wrong in a header is found by each source that includes it: say it once.
+  if tidy_all "${sources[@]}" 2>&1 < /dev/null | show_progress "$logs/tidy.log"; then
+    count 1 0 0
+  else
+    grep -hE ': (error|warning): ' "$logs/tidy.log" | sort -u
+    echo "(all of it is in $logs/tidy.log)"
+    count 0 1 0
+    return 1
+  fi
 }
 
 tidy_all() {
