@@ -94,8 +94,9 @@ until_true 10 "The server did not say where it listens." listening
 echo "  listening on http://127.0.0.1:$port/hooks/hub"
 
 say "Docker Hub says: acme/shop:1.4.2 was pushed"
-"$longshore" send --type dockerhub --image docker.io/acme/shop:1.4.2 \
-  --to "http://127.0.0.1:$port/hooks/hub" --token "$token" > "$work/reply" || give_up "It was not taken."
+LONGSHORE_TOKEN=$token "$longshore" send --type dockerhub --source hub \
+  --image docker.io/acme/shop:1.4.2 --to "http://127.0.0.1:$port" > "$work/reply" 2>&1 \
+  || { cat "$work/reply" >&2; give_up "It was not taken. The server said:"; }
 sed 's/^/  /' "$work/reply"
 until_true 10 "Nothing was changed." applied
 

@@ -92,18 +92,17 @@ class Crash(Case):
         self.program.start()
         wait_for("every acknowledged event is decided", lambda: not self.undecided(), 60)
         wait_for("nothing is left to do",
-                 lambda: self.program.json_of("status")["backlog"] == 0
-                 and not self.open_actions(), 60)
+                 lambda: self.program.status()["backlog"] == 0 and not self.open_actions(), 60)
         self.assertEqual(self.program.stop(), 0)
         for shop in SHOPS:
             with self.subTest(shop=shop):
                 self.assert_newest_in_effect_once(shop)
         self.assert_superseded_name_who_decided_them()
-        self.assertEqual(self.program.run("audit", "verify").returncode, 0)
+        self.assertEqual(self.program.verify_audit().returncode, 0)
 
     def open_actions(self):
-        return [action for action in self.program.json_of("actions")
-                if action["state"] in ("ready", "in flight", "waiting")]
+        return [action for action in self.program.actions()
+                if action["state"] in ("ready", "in flight", "waiting for retry")]
 
     def assert_newest_in_effect_once(self, shop):
         image = f"docker.io/acme/{shop}"

@@ -152,7 +152,7 @@ class Pushes:
         self.wait_manifest(f"{self.repository}:1.4.4", 20)
         self.push("1.4.5")
         self.wait_manifest(f"{self.repository}:1.4.5")
-        self.assertEqual(self.program.run("audit", "verify").returncode, 0)
+        self.assertEqual(self.program.verify_audit().returncode, 0)
 
     def test_an_image_of_two_platforms_is_one_change(self):
         self.begin()

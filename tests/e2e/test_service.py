@@ -43,19 +43,19 @@ class Service(Case):
         wait_for("the manifest changes", lambda: b"acme/shop:1.4.2" in program.manifest("web.yaml"))
         wait_for("the audit says so", lambda: program.audit().applied(f"{IMAGE}:1.4.2"))
 
-        status = program.json_of("status")
+        status = program.status()
         self.assertEqual((status["accepted"], status["backlog"]), (1, 0))
         self.assertEqual(status["targets"][0]["name"], "manifests")
-        [action] = program.json_of("actions")
+        [action] = program.actions()
         self.assertEqual((action["event"], action["state"]), (event, "done"))
         steps = [line["step"] for line in program.audit().of(event)]
         self.assertEqual(steps[0], "received")
         self.assertEqual(steps[-1], "applied")
-        self.assertEqual(program.run("audit", "verify").returncode, 0)
+        self.assertEqual(program.verify_audit().returncode, 0)
 
         # It reads well without a server, too.
         self.assertEqual(program.stop(), 0)
-        self.assertEqual(program.run("audit", "verify").returncode, 0)
+        self.assertEqual(program.verify_audit().returncode, 0)
 
     def test_an_audit_that_somebody_edited_does_not_verify(self):
         program = self.longshore([HUB])
@@ -67,7 +67,7 @@ class Service(Case):
         text = program.audit_file.read_text()
         program.audit_file.write_text(text.replace("1.4.1", "1.4.0", 1))
         self.assertNotEqual(text, program.audit_file.read_text())
-        self.assertGreater(program.run("audit", "verify").returncode, 0)
+        self.assertGreater(program.verify_audit().returncode, 0)
 
     def test_a_manifest_that_comes_after_the_push_gets_it_too(self):
         program = self.longshore([HUB]).start()

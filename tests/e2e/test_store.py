@@ -53,7 +53,7 @@ class Store(Case):
         wait_for("every acknowledged event is in the audit",
                  lambda: set(acknowledged) <= {line.get("id") for line in program.audit().steps("received")})
         self.assertEqual(self.send(program, 20_001).status, 202)
-        self.assertEqual(program.run("audit", "verify").returncode, 0)
+        self.assertEqual(program.verify_audit().returncode, 0)
 
     @needs("mount")
     def test_a_store_that_cannot_be_written_is_said_at_the_start(self):

@@ -158,6 +158,18 @@ class Longshore:
             raise AssertionError(f"longshore {' '.join(arguments)} ended with {run.returncode}: {run.stderr}")
         return json.loads(run.stdout)
 
+    def status(self):
+        return self.json_of("status")
+
+    def actions(self):
+        """The newest thousand."""
+        return self.json_of("actions", "--limit", "1000")["actions"]
+
+    def verify_audit(self):
+        """Asks the server for the audit's end while there is one."""
+        offline = [] if self.process.exit_code() is None else ["--offline"]
+        return self.run("audit", "verify", *offline)
+
     # What came of it.
 
     def audit(self):
