@@ -75,8 +75,7 @@ class Crash(Case):
             sender.join()
 
     def undecided(self):
-        audit = self.program.audit()
-        decided = {line.get("id") for line in audit.lines if line["step"] in ("decided", "superseded")}
+        decided = self.program.audit().decided()
         return [event for event in self.acknowledged if event not in decided]
 
     def test_killed_between_its_word_and_its_deed_it_keeps_its_word(self):
@@ -121,7 +120,7 @@ class Crash(Case):
 
     def assert_superseded_name_who_decided_them(self):
         audit = self.program.audit()
-        known = {line["id"] for line in audit.steps("received")}
-        for line in audit.steps("superseded"):
-            named = set(EVENT_ID.findall(line["reason"])) & known
-            self.assertTrue(named - {line["id"]}, line)
+        deciders = audit.decided() - {line["id"] for line in audit.superseded()}
+        self.assertTrue(audit.superseded(), "no burst was decided at once")
+        for line in audit.superseded():
+            self.assertTrue(set(EVENT_ID.findall(line["reason"])) & deciders, line)

@@ -4,6 +4,7 @@
 import signal
 import time
 
+from harness import audit
 from harness.case import TOKEN, Case
 from harness.components import needs
 from harness.process import PATIENCE, wait_for
@@ -81,9 +82,9 @@ class Pushes:
         """The ids of the events about that tag, once `times` of them have a decision."""
 
         def decided():
-            audit = self.program.audit()
-            events = audit.received(f"{self.repository}:{tag}")
-            return events if len(events) >= times and all(audit.decisions(e) for e in events) else None
+            said = self.program.audit()
+            events = said.received(f"{self.repository}:{tag}")
+            return events if len(events) >= times and all(said.decisions(e) for e in events) else None
 
         return wait_for(f"{times} event(s) about {tag} are decided", decided)
 
@@ -112,7 +113,7 @@ class Pushes:
         self.assertEqual(self.program.manifest("web.yaml"), self.before)
         self.assertEqual(self.program.audit().applied(), [])
         for line in self.program.audit().decisions(event):
-            self.assertEqual(line["decision"], "skip")
+            self.assertEqual(line["decision"], audit.SKIP)
             self.assertIn("1.4.2", line["reason"])
 
     def test_a_version_outside_the_policy_changes_nothing(self):
@@ -159,9 +160,9 @@ class Pushes:
         digest, _ = self.push("1.4.2", platforms=("amd64", "arm64"))
         self.wait_manifest(f"{self.repository}:1.4.2")
         [event] = self.wait_decided("1.4.2")
-        audit = self.program.audit()
-        self.assertEqual(len(audit.applied()), 1)
-        [received] = [line for line in audit.of(event) if line["step"] == "received"]
+        said = self.program.audit()
+        self.assertEqual(len(said.applied()), 1)
+        [received] = [line for line in said.of(event) if line["step"] == audit.RECEIVED]
         self.assertTrue(received["image"].endswith(digest), received["image"])
 
     def test_the_same_push_again_changes_nothing(self):

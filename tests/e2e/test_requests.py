@@ -4,7 +4,7 @@
 import json
 import socket
 
-from harness import notifications
+from harness import audit, notifications
 from harness.case import TOKEN, Case
 from harness.process import wait_for
 
@@ -83,15 +83,15 @@ class Requests(Case):
         self.assert_untouched()
 
     def test_refused_requests_are_counted_in_the_audit(self):
-        for _ in range(3):
+        for _ in range(10):
             self.program.post("/hooks/hub", PUSH, {"Authorization": "Bearer wrong-secret-value"})
         self.program.notify("hub", b"{not json")
         self.assertEqual(self.program.stop(), 0)
-        audit = self.program.audit()
-        self.assertEqual(audit.refused("hub"), 4)
-        lines = [line for line in audit.steps("refused") if line.get("source") == "hub"]
-        self.assertEqual(len(lines), 2, "one line for each reason")
-        self.assertNotIn("wrong-secret-value", json.dumps(audit.lines))
+        said = self.program.audit()
+        self.assertEqual(said.refused("hub"), 11)
+        # Two reasons, each with a line at once and one more for what followed.
+        self.assertLessEqual(len(said.steps(audit.REFUSED)), 4)
+        self.assertNotIn("wrong-secret-value", json.dumps(said.lines))
         self.assertNotIn("wrong-secret-value", self.program.log.read_text())
 
     def test_a_source_speaks_only_of_its_images(self):

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The program as a service: its start, its end, and what its commands say meanwhile."""
 
-from harness import notifications
+from harness import audit, notifications
 from harness.case import TOKEN, Case
 from harness.process import wait_for
 
@@ -49,8 +49,7 @@ class Service(Case):
         [action] = program.actions()
         self.assertEqual((action["event"], action["state"]), (event, "done"))
         steps = [line["step"] for line in program.audit().of(event)]
-        self.assertEqual(steps[0], "received")
-        self.assertEqual(steps[-1], "applied")
+        self.assertEqual(steps, [audit.RECEIVED, audit.DECIDED, audit.APPLIED])
         self.assertEqual(program.verify_audit().returncode, 0)
 
         # It reads well without a server, too.
@@ -84,4 +83,4 @@ class Service(Case):
         wait_for("the event is decided", lambda: program.audit().decisions(event))
         self.assertEqual(program.stop(), 0)
         self.assertEqual(program.manifest("web.yaml"), WEB)
-        self.assertIn("update", [line["decision"] for line in program.audit().decisions(event)])
+        self.assertIn(audit.UPDATE, [line["decision"] for line in program.audit().decisions(event)])

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What becomes of the promise that a 2xx is on disk when the disk is not what it should be."""
 
-from harness import notifications
+from harness import audit, notifications
 from harness.case import TOKEN, Case
 from harness.components import needs
 from harness.disk import SmallDisk
@@ -51,7 +51,7 @@ class Store(Case):
         disk.remount("size=64m")
         program.start()
         wait_for("every acknowledged event is in the audit",
-                 lambda: set(acknowledged) <= {line.get("id") for line in program.audit().steps("received")})
+                 lambda: set(acknowledged) <= {line["id"] for line in program.audit().steps(audit.RECEIVED)})
         self.assertEqual(self.send(program, 20_001).status, 202)
         self.assertEqual(program.verify_audit().returncode, 0)
 

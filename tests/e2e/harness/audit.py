@@ -5,9 +5,13 @@ import json
 
 RECEIVED = "received"
 DECIDED = "decided"
-SUPERSEDED = "superseded"  # decided together with a newer event, which the reason names
 APPLIED = "applied"
 REFUSED = "refused"  # `count` requests of one source, reason and address
+
+# `decision` of a line that is DECIDED.
+UPDATE = "update"
+SKIP = "skip"
+SUPERSEDED = "superseded"  # decided together with a newer event, which the reason names
 
 
 def tail(path, lines=40):
@@ -38,7 +42,14 @@ class Audit:
     def decisions(self, event):
         """What was decided because of an event, or together with it: a line per container, or one
         that says why there was nothing to decide."""
-        return [line for line in self.of(event) if line["step"] in (DECIDED, SUPERSEDED)]
+        return [line for line in self.of(event) if line["step"] == DECIDED]
+
+    def decided(self):
+        """Every event that has a decision."""
+        return {line["id"] for line in self.steps(DECIDED)}
+
+    def superseded(self):
+        return [line for line in self.steps(DECIDED) if line["decision"] == SUPERSEDED]
 
     def applied(self, to=None):
         return [line for line in self.steps(APPLIED) if to is None or line["to"] == to]
