@@ -132,10 +132,23 @@ phase_fuzz() {
   build fuzz fuzz_targets
   local target code=0
   for target in build/fuzz/bin/fuzz_*; do
-    echo "   $(basename "$target") for $FUZZ_SECONDS s"
-    if fuzz_one "$target"; then count 1 0 0; else count 0 1 0; code=1; fi
+    fuzz_one "$(basename "$target")" || code=1
   done
   return $code
+}
+
+# fuzz_one TARGET: what it finds new stays in the build folder, for the next run to start from.
+fuzz_one() {
+  local found=build/fuzz/corpus/$1 seeds=tests/fuzz/corpus/$1
+  mkdir -p "$found"
+  echo "   $1 for $FUZZ_SECONDS s"
+  if logged "$1" "build/fuzz/bin/$1" -max_total_time="$FUZZ_SECONDS" -timeout=10 -rss_limit_mb=2048 \
+    -artifact_prefix="$found-" "$found" $([ ! -d "$seeds" ] || echo "$seeds"); then
+    count 1 0 0
+  else
+    count 0 1 0
+    return 1
+  fi
 }
 
 phase_lint() {

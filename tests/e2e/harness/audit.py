@@ -45,8 +45,8 @@ class Audit:
         return [line for line in self.of(event) if line["step"] == DECIDED]
 
     def decided(self):
-        """Every event that has a decision."""
-        return {line["id"] for line in self.steps(DECIDED)}
+        """Every event that has a decision. (What a target asked to decide again has none.)"""
+        return {line["id"] for line in self.steps(DECIDED) if "id" in line}
 
     def superseded(self):
         return [line for line in self.steps(DECIDED) if line["decision"] == SUPERSEDED]
