@@ -18,6 +18,12 @@ import unittest
 HERE = pathlib.Path(__file__).resolve().parent
 
 
+def title(test):
+    """`test_push.Distribution2: a push changes …`"""
+    group, _, name = test.id().rpartition(".")
+    return f"{group}: {name.removeprefix('test_').replace('_', ' ')}"
+
+
 class Result(unittest.TestResult):
     """One line per test as it ends; a failure is shown with what the program said."""
 
@@ -32,9 +38,7 @@ class Result(unittest.TestResult):
         self._started = time.monotonic()
 
     def _line(self, test, verdict):
-        module, _, name = test.id().rpartition(".")
-        print(f"   {verdict:8}{module}: {name.removeprefix('test_').replace('_', ' ')}"
-              f" ({time.monotonic() - self._started:.1f} s)", flush=True)
+        print(f"   {verdict:8}{title(test)} ({time.monotonic() - self._started:.1f} s)", flush=True)
 
     def addSuccess(self, test):
         self.passed += 1
@@ -100,7 +104,7 @@ def main():
     unittest.TestSuite(tests).run(result)
     result.stopTestRun()
 
-    reasons = [f"{options.name} {test.id()}: {reason}" for test, reason in result.skipped]
+    reasons = [f"{options.name} {title(test)}: {reason}" for test, reason in result.skipped]
     if options.counts:
         with open(options.counts, "a") as counts:
             counts.write(f"{result.passed} {result.failed} {len(reasons)}\n")
