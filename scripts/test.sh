@@ -129,17 +129,16 @@ phase_tsan() {
 
 phase_fuzz() {
   command -v clang++-14 > /dev/null || { skip clang fuzz "there is no clang++-14"; return; }
-  build fuzz fuzz_targets
-  local target code=0
-  for target in build/fuzz/bin/fuzz_*; do
-    fuzz_one "$(basename "$target")" || code=1
-  done
+  local targets target code=0
+  mapfile -t targets < <(sed -n 's/^longshore_add_fuzzer(\([a-z_]*\).*/\1/p' tests/fuzz/CMakeLists.txt)
+  build fuzz "${targets[@]}"
+  for target in "${targets[@]}"; do fuzz_one "$target" || code=1; done
   return $code
 }
 
 # fuzz_one TARGET: what it finds new stays in the build folder, for the next run to start from.
 fuzz_one() {
-  local found=build/fuzz/corpus/$1 seeds=tests/fuzz/corpus/$1
+  local found=build/fuzz/corpus/$1 seeds=tests/fuzz/corpus/${1#fuzz_}
   mkdir -p "$found"
   echo "   $1 for $FUZZ_SECONDS s"
   if logged "$1" "build/fuzz/bin/$1" -max_total_time="$FUZZ_SECONDS" -timeout=10 -rss_limit_mb=2048 \
@@ -188,9 +187,13 @@ check_tidy() {
   fi
 }
 
+# The analyser's search is bounded to less than a tenth of what it does unasked: that costs a third
+# of the time.
 tidy_all() {
   printf '%s\0' "$@" | xargs -0 -n 1 -P "$JOBS" sh -c \
-    'echo "$1" && clang-tidy-14 --quiet -p build/dev --extra-arg=-Wthread-safety "$1"' sh
+    'echo "$1" && exec clang-tidy-14 --quiet -p build/dev --extra-arg=-Wthread-safety \
+       --extra-arg=-Xclang --extra-arg=-analyzer-config --extra-arg=-Xclang \
+       --extra-arg=max-nodes=20000 "$1"' sh
 }
 
 # A failing phase is noted and the next one runs: one run shows all that is wrong.
