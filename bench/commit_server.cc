@@ -2,9 +2,11 @@
 //
 // Question: what does keeping cost? The bare epoll loop again, but each body becomes one row of a
 // SQLite file, and its reply is held until that row is on the disk. No JSON is read, nothing is
-// authenticated, decided or audited: what the product does beyond this loop is its own price.
+// authenticated, decided or hashed: what the product does beyond this loop is its own price. By
+// default an event is one row; with `--rows everything` also the rows that deciding it leaves
+// behind.
 //
-//   commit_server --store PATH [--port N]
+//   commit_server --store PATH [--port N] [--rows event|everything]
 #include <optional>
 
 #include "bench/row_writer.h"
@@ -42,20 +44,23 @@ int main(int argc, char** argv) {
   using longshore::bench::refuse;
   std::uint16_t port = 0;
   std::optional<std::string> store;
+  auto rows = longshore::bench::Rows::event;
   longshore::bench::Arguments arguments(argc, argv);
   while (arguments.next()) {
     if (arguments.name() == "--port") {
       port = arguments.number<std::uint16_t>();
     } else if (arguments.name() == "--store") {
       store = arguments.value();
-    } else {
-      refuse(arguments.name(), "no such option; there are --store and --port");
+    } else if (arguments.name() == "--rows" && arguments.value() == "everything") {
+      rows = longshore::bench::Rows::everything;
+    } else if (arguments.name() != "--rows" || arguments.value() != "event") {
+      refuse(arguments.name(), "there are --store PATH, --port N and --rows event|everything");
     }
   }
   if (!store) refuse("--store", "the path of the file has to be given");
   longshore::bench::HttpLoop loop(port);
   {
-    longshore::bench::RowWriter writer(*store, [&loop] { loop.wake(); });
+    longshore::bench::RowWriter writer(*store, rows, [&loop] { loop.wake(); });
     longshore::bench::AnswerOnceDurable handler(writer);
     loop.run(handler);
   }

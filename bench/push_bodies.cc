@@ -5,7 +5,7 @@
 // and values are invented.
 #include "bench/push_bodies.h"
 
-#include <array>
+#include <algorithm>
 
 namespace longshore::bench {
 namespace {
@@ -83,8 +83,9 @@ constexpr std::string_view kDistributionEvent = R"(
       })";
 
 constexpr std::string_view kNative =
-    R"({"name":"registry.example.com/shop/app-$$$$","tag":"1.4.@@@@@@@@",)"
-    R"("digest":"sha256:~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~"})";
+    R"({"image":"registry.example.com/shop/app-$$$$:1.4.@@@@@@@@",)"
+    R"("digest":"sha256:~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~",)"
+    R"("actor":"ci","occurred_at":"2026-03-01T12:00:00Z"})";
 
 constexpr std::string_view kGithubVersion =
     R"("package_version":{"id":41@@@@@@@@,)"

@@ -113,7 +113,7 @@ def measure(args, name, place, connections, extra=()):
     if result_code not in (0, -15):
         raise RuntimeError(f"{name} ended with {result_code}:\n{server.output()}")
     answers = result["replies"]
-    good = answers.get("202", 0) + (answers.get("200", 0) if not server.keeps else 0)
+    good = answers.get("202", 0)
     problems = []
     if good != result["sent"]:
         problems.append(f"{result['sent']} sent, {answers} answered, {result['lost']} lost")
@@ -125,7 +125,7 @@ def measure(args, name, place, connections, extra=()):
                           for text in problems]
     server.remove()
     report = f"{result['per_second']:>9.0f}/s  p99 {result['latency_us']['p99']:>8.0f} us"
-    print(f"  {name:<10}{place:<6}{connections:>4}  {report}  generator {result['cpu_share']:.2f}"
+    print(f"  {name:<11}{place:<6}{connections:>4}  {report}  generator {result['cpu_share']:.2f}"
           f"  server {result['server_cpu']:.2f}  others {result['other_cpu']:.2f} CPU",
           file=sys.stderr)
     return result
@@ -243,7 +243,7 @@ def arguments():
     parser.add_argument("mode", nargs="?", default="throughput",
                         choices=["throughput", "latency", "crowd"])
     parser.add_argument("--binaries", default=str(SOURCE / "build/release/bin"))
-    parser.add_argument("--subjects", default="bare,commit,webhook,longshore")
+    parser.add_argument("--subjects", default="bare,commit,commit-all,webhook,longshore")
     parser.add_argument("--places", default="tmpfs,disk")
     parser.add_argument("--tmpfs", default="/dev/shm")
     parser.add_argument("--disk", default=str(SOURCE / "build"))
@@ -275,6 +275,8 @@ def main():
             sys.exit(f"error: {server.command()[0]} is not there; leave {name} out of --subjects")
     try:
         results = {"throughput": throughput, "latency": latency, "crowd": crowd}[args.mode](args)
+    except RuntimeError as problem:
+        sys.exit(f"error: {problem}")
     finally:
         for folder in args.folders.values():
             subprocess.run(["rm", "-rf", folder], check=True)

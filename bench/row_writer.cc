@@ -2,8 +2,7 @@
 #include "bench/row_writer.h"
 
 #include <algorithm>
-#include <cstdio>
-#include <cstdlib>
+#include <utility>
 
 #include <sqlite3.h>
 
@@ -15,9 +14,9 @@ constexpr int kPagesBeforeCheckpoint = 4096;
 
 }  // namespace
 
-RowWriter::RowWriter(const std::string& path, std::function<void()> committed)
+RowWriter::RowWriter(const std::string& path, Rows rows, std::function<void()> committed)
     : committed_(std::move(committed)) {
-  open(path);
+  open(path, rows);
   thread_ = std::thread([this] { work(); });
 }
 
@@ -28,22 +27,24 @@ RowWriter::~RowWriter() {
   }
   arrived_.notify_one();
   thread_.join();
-  for (sqlite3_stmt* statement : {begin_, insert_, end_})
+  for (sqlite3_stmt* statement : {begin_, end_})
     sqlite3_finalize(statement);
   sqlite3_close(db_);
 }
 
-void RowWriter::open(const std::string& path) {
-  check(sqlite3_open(path.c_str(), &db_), "open");
-  check(sqlite3_exec(db_,
-                     "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; "
-                     "PRAGMA locking_mode=EXCLUSIVE; PRAGMA wal_autocheckpoint=0",
-                     nullptr, nullptr, nullptr),
-        "pragma");
-  check(sqlite3_exec(db_, kCreateEvents, nullptr, nullptr, nullptr), "create table");
-  check(sqlite3_prepare_v2(db_, "BEGIN IMMEDIATE", -1, &begin_, nullptr), "prepare begin");
-  check(sqlite3_prepare_v2(db_, kInsertEvent, -1, &insert_, nullptr), "prepare insert");
-  check(sqlite3_prepare_v2(db_, "COMMIT", -1, &end_, nullptr), "prepare commit");
+void RowWriter::open(const std::string& path, Rows rows) {
+  const int opened = sqlite3_open(path.c_str(), &db_);
+  check_sqlite(db_, opened, path);
+  check_sqlite(db_,
+               sqlite3_exec(db_,
+                            "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; "
+                            "PRAGMA locking_mode=EXCLUSIVE; PRAGMA wal_autocheckpoint=0",
+                            nullptr, nullptr, nullptr),
+               "pragma");
+  tables_ = std::make_unique<EventTables>(db_, rows);
+  check_sqlite(db_, sqlite3_prepare_v2(db_, "BEGIN IMMEDIATE", -1, &begin_, nullptr),
+               "prepare begin");
+  check_sqlite(db_, sqlite3_prepare_v2(db_, "COMMIT", -1, &end_, nullptr), "prepare commit");
   sqlite3_wal_hook(
       db_,
       [](void* self, sqlite3*, const char*, int pages) {
@@ -92,14 +93,12 @@ void RowWriter::work() {
 }
 
 void RowWriter::commit(const WaitingRow* first, const WaitingRow* last) {
-  check(sqlite3_step(begin_), "begin");
+  check_sqlite(db_, sqlite3_step(begin_), "begin");
   sqlite3_reset(begin_);
   for (const WaitingRow* waiting = first; waiting != last; ++waiting) {
-    bind_row(insert_, waiting->row);
-    check(sqlite3_step(insert_), "insert");
-    sqlite3_reset(insert_);
+    tables_->write(waiting->row);
   }
-  check(sqlite3_step(end_), "commit");
+  check_sqlite(db_, sqlite3_step(end_), "commit");
   sqlite3_reset(end_);
 }
 
@@ -117,15 +116,10 @@ void RowWriter::publish(const WaitingRow* first, const WaitingRow* last) {
 
 void RowWriter::checkpoint_if_large() {
   if (wal_pages_ < kPagesBeforeCheckpoint) return;
-  check(sqlite3_wal_checkpoint_v2(db_, nullptr, SQLITE_CHECKPOINT_PASSIVE, nullptr, nullptr),
-        "checkpoint");
+  check_sqlite(db_,
+               sqlite3_wal_checkpoint_v2(db_, nullptr, SQLITE_CHECKPOINT_PASSIVE, nullptr, nullptr),
+               "checkpoint");
   wal_pages_ = 0;
-}
-
-void RowWriter::check(int code, const char* what) const {
-  if (code == SQLITE_OK || code == SQLITE_DONE || code == SQLITE_ROW) return;
-  std::fprintf(stderr, "error: %s: %s\n", what, sqlite3_errmsg(db_));
-  std::exit(1);
 }
 
 }  // namespace longshore::bench

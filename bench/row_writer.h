@@ -3,6 +3,7 @@
 
 #include <condition_variable>
 #include <functional>
+#include <memory>
 #include <mutex>
 #include <string>
 #include <thread>
@@ -28,7 +29,7 @@ struct WaitingRow {
 // Threads: put() and take_committed() are the loop's; `committed` is called by the writer's thread.
 class RowWriter {
  public:
-  RowWriter(const std::string& path, std::function<void()> committed);
+  RowWriter(const std::string& path, Rows rows, std::function<void()> committed);
   // Commits what was put, then ends.
   ~RowWriter();
   RowWriter(const RowWriter&) = delete;
@@ -40,17 +41,16 @@ class RowWriter {
   void take_committed(std::vector<HttpLoop::Ticket>& tickets);
 
  private:
-  void open(const std::string& path);
+  void open(const std::string& path, Rows rows);
   void work();
   void commit(const WaitingRow* first, const WaitingRow* last);
   void publish(const WaitingRow* first, const WaitingRow* last);
   void checkpoint_if_large();
-  void check(int code, const char* what) const;
 
   std::function<void()> committed_;  // constant after construction
-  sqlite3* db_ = nullptr;            // writer thread only, as the statements
+  sqlite3* db_ = nullptr;            // writer thread only, as what follows
+  std::unique_ptr<EventTables> tables_;
   sqlite3_stmt* begin_ = nullptr;
-  sqlite3_stmt* insert_ = nullptr;
   sqlite3_stmt* end_ = nullptr;
   int wal_pages_ = 0;
 

@@ -27,7 +27,6 @@ class Server:
     """One server, listening on 127.0.0.1, with a folder of its own for what it keeps."""
 
     name = ""
-    keeps = False  # whether what it answered is on the disk
     path = "/hooks/hub"
 
     def __init__(self, binaries, folder):
@@ -115,7 +114,6 @@ class Bare(Server):
 
 class Commit(Server):
     name = "commit"
-    keeps = True
 
     def command(self):
         return [str(self.binaries / "commit_server"), "--port", str(self.port),
@@ -125,12 +123,19 @@ class Commit(Server):
         return {"rows": count(self.folder / "rows.db", "SELECT count(*) FROM events")}
 
 
+class CommitEverything(Commit):
+    """The same, with all rows that the product writes in the life of an event."""
+
+    name = "commit-all"
+
+    def command(self):
+        return super().command() + ["--rows", "everything"]
+
+
 class Webhook(Server):
     """adnanh/webhook with a hook whose rule does not match, so that it starts no process."""
 
     name = "webhook"
-    path = "/hooks/hub"
-
     def command(self):
         return [shutil.which("webhook") or "/usr/bin/webhook", "-hooks",
                 str(self.folder / "hooks.json"), "-ip", "127.0.0.1", "-port", str(self.port),
@@ -146,7 +151,6 @@ class Webhook(Server):
 
 class Longshore(Server):
     name = "longshore"
-    keeps = True
 
     def command(self):
         return [str(self.binaries / "longshore"), "serve", "--config", str(self.config())]
@@ -191,4 +195,4 @@ def count(database, query):
         connection.close()
 
 
-ALL = {server.name: server for server in (Bare, Commit, Webhook, Longshore)}
+ALL = {server.name: server for server in (Bare, Commit, CommitEverything, Webhook, Longshore)}
