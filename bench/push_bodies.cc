@@ -189,7 +189,9 @@ void BodyTemplate::fill(std::uint64_t serial, std::uint64_t repository, char* bo
 std::string docker_hub_push() {
   return replaced(kDockerHub, "FULL",
                   "Everything that a customer sees: catalogue, basket and checkout. Built from the "
-                  "main branch on every merge, signed, and pushed for amd64 and arm64.");
+                  "main branch on every merge, signed, and pushed for amd64 and arm64. Reads its "
+                  "settings from SHOP_CONFIG, listens on 8080 and answers /healthz; the cache and "
+                  "the queue are found by their names in that file, or off.");
 }
 
 std::string docker_hub_push_readme() {
