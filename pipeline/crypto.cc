@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "pipeline/crypto.h"
 
+#include <cstdlib>
+
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
-
-#include <cstdlib>
 
 namespace longshore {
 namespace {

@@ -9,10 +9,18 @@ namespace {
 constexpr std::size_t kMaxNameLength = 255;  // distribution/reference, NameTotalLengthMax
 constexpr std::string_view kDockerHub = "docker.io";
 
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
-bool is_lower(char c) { return c >= 'a' && c <= 'z'; }
-bool is_upper(char c) { return c >= 'A' && c <= 'Z'; }
-bool is_alnum(char c) { return is_digit(c) || is_lower(c); }
+bool is_digit(char c) {
+  return c >= '0' && c <= '9';
+}
+bool is_lower(char c) {
+  return c >= 'a' && c <= 'z';
+}
+bool is_upper(char c) {
+  return c >= 'A' && c <= 'Z';
+}
+bool is_alnum(char c) {
+  return is_digit(c) || is_lower(c);
+}
 
 Error bad(std::string_view text, std::string_view why) {
   return Error{Errc::invalid_input,
@@ -55,7 +63,8 @@ std::size_t separator_length(std::string_view text) {
 bool valid_component(std::string_view rest) {
   for (;;) {
     std::size_t run = 0;
-    while (run < rest.size() && is_alnum(rest[run])) ++run;
+    while (run < rest.size() && is_alnum(rest[run]))
+      ++run;
     if (run == 0) return false;
     rest.remove_prefix(run);
     if (rest.empty()) return true;
@@ -135,6 +144,12 @@ Result<Repository> Repository::parse(std::string_view name) {
     return of(name.substr(0, slash), name.substr(slash + 1));
   }
   return of(kDockerHub, name);
+}
+
+Result<Repository> Repository::from_normalised(std::string_view text) {
+  const std::size_t slash = text.find('/');
+  if (slash == std::string_view::npos) return bad(text, "lacks a host");
+  return of(text.substr(0, slash), text.substr(slash + 1));
 }
 
 Result<ImageRef> ImageRef::parse(std::string_view text) {

@@ -33,6 +33,8 @@ class Repository {
   static Result<Repository> parse(std::string_view name);
   // For senders that give the two apart. The host may be one of Docker Hub's names.
   static Result<Repository> of(std::string_view host, std::string_view path);
+  // Reads str() back. Not the same as parse(): there "registry/app" is docker.io/registry/app.
+  static Result<Repository> from_normalised(std::string_view text);
 
   std::string_view host() const noexcept { return std::string_view(text_).substr(0, host_size_); }
   std::string_view path() const noexcept { return std::string_view(text_).substr(host_size_ + 1); }

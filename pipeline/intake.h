@@ -16,7 +16,7 @@ struct Accepted {
   EventId id;              // of its first event; for a duplicate, of the event that it repeats
   std::size_t stored = 0;  // events that will be in the store
   std::size_t duplicates = 0;
-  Seq durable_after = 0;   // no 2xx before this seq is durable
+  Seq durable_after = 0;  // no 2xx before this seq is durable
 };
 
 // A kind of noise that is counted in /metrics and not stored.

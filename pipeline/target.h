@@ -21,7 +21,8 @@ struct Container {
 // One object on a target with one or more containers. Immutable once it is in an inventory.
 struct Workload {
   std::string target;
-  std::string id;  // stable and unique on the target; shown to people ("web.yaml Deployment shop/web")
+  std::string
+      id;  // stable and unique on the target; shown to people ("web.yaml Deployment shop/web")
   std::vector<Container> containers;
   Annotations annotations;
 };

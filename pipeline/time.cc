@@ -49,7 +49,8 @@ std::optional<microseconds> take_fraction(std::string_view& text) {
     text.remove_prefix(1);
   }
   if (digits == 0 || digits > 9) return std::nullopt;
-  for (; digits < 6; ++digits) value *= 10;
+  for (; digits < 6; ++digits)
+    value *= 10;
   return microseconds{value};
 }
 

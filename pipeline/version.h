@@ -55,7 +55,9 @@ class VersionRange {
   bool names_prerelease() const noexcept;
   const std::string& str() const noexcept { return text_; }  // as it was written
 
-  friend bool operator==(const VersionRange& a, const VersionRange& b) { return a.text_ == b.text_; }
+  friend bool operator==(const VersionRange& a, const VersionRange& b) {
+    return a.text_ == b.text_;
+  }
 
  private:
   struct Bound {
