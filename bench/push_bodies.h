@@ -40,9 +40,9 @@ std::string docker_hub_push();           // 0.9 KB: the body that the load is ma
 std::string docker_hub_push_readme();    // the same with a description of 32 KiB
 std::string harbor_push();               // 0.4 KB, the default format
 std::string harbor_push_cloudevent();    // 0.6 KB
-std::string distribution_push();         // 1.5 KB, indented as the registry does
-std::string distribution_push_batch();   // ten events in one envelope, 15 KB
-std::string github_package_published();  // 20 KB, as for a package of a linked repository
+std::string distribution_push();         // 1.7 KB, indented as the registry does
+std::string distribution_push_batch();   // ten events in one envelope, 17 KB
+std::string github_package_published();  // 11 KB, as for a package of a linked repository
 std::string native_push();               // 0.2 KB
 
 }  // namespace longshore::bench
