@@ -21,7 +21,7 @@ constexpr auto kTurnsEvery = 1s;  // of each member
 constexpr auto kShortestGap = 1ms;
 
 bool is_closed(int fd) {
-  std::array<char, 512> ignored;
+  std::array<char, 512> ignored{};
   const ssize_t count = ::recv(fd, ignored.data(), ignored.size(), MSG_DONTWAIT);
   return count == 0 || (count < 0 && errno != EAGAIN && errno != EINTR);
 }

@@ -97,7 +97,7 @@ void HttpLoop::wake() const {
 }
 
 void HttpLoop::run(Handler& handler) {
-  std::array<epoll_event, kEventsPerRound> events;
+  std::array<epoll_event, kEventsPerRound> events{};
   while (true) {
     const int count = ::epoll_wait(epoll_, events.data(), kEventsPerRound, -1);
     if (count < 0 && errno != EINTR) die("epoll_wait");

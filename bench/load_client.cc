@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "bench/load_client.h"
 
-#include <array>
 #include <charconv>
 #include <utility>
 
@@ -24,7 +23,8 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr auto kDrainAtMost = 10s;
-constexpr int kEventsPerRound = 256;
+constexpr std::size_t kEventsPerRound = 256;
+constexpr std::size_t kReplyBuffer = 16U << 10;
 
 double cpu_seconds() {
   rusage usage{};
@@ -67,6 +67,8 @@ LoadClient::LoadClient(const LoadOptions& options)
       body_(docker_hub_push()),
       epoll_(::epoll_create1(EPOLL_CLOEXEC)),
       connections_(options.connections),
+      events_(kEventsPerRound),
+      buffer_(kReplyBuffer),
       serial_(options.first_serial) {
   if (epoll_ < 0) die("epoll_create1");
   // A sleep may else end 50 us late, which an open loop would count as the server's.
@@ -194,11 +196,11 @@ void LoadClient::wait_and_serve(Clock::time_point until) {
   const auto wait = std::max(Clock::duration{0}, until - Clock::now());
   const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(wait);
   const timespec timeout{seconds.count(), (wait - seconds).count()};
-  std::array<epoll_event, kEventsPerRound> events;
-  const int count = ::epoll_pwait2(epoll_, events.data(), kEventsPerRound, &timeout, nullptr);
+  const int count =
+      ::epoll_pwait2(epoll_, events_.data(), static_cast<int>(events_.size()), &timeout, nullptr);
   if (count < 0 && errno != EINTR) die("epoll_pwait2");
   for (int i = 0; i < count; ++i) {
-    const epoll_event& event = events[static_cast<std::size_t>(i)];
+    const epoll_event event = events_[static_cast<std::size_t>(i)];
     auto& connection = *static_cast<Connection*>(event.data.ptr);
     const bool sending = connection.state == Connection::State::sending;
     if (sending && (event.events & EPOLLOUT) != 0) send_rest(connection);
@@ -207,11 +209,10 @@ void LoadClient::wait_and_serve(Clock::time_point until) {
 }
 
 void LoadClient::receive(Connection& connection) {
-  std::array<char, 16U << 10> buffer;
-  const ssize_t count = ::recv(connection.fd, buffer.data(), buffer.size(), 0);
+  const ssize_t count = ::recv(connection.fd, buffer_.data(), buffer_.size(), 0);
   if (count < 0 && (errno == EAGAIN || errno == EINTR)) return;
   if (count <= 0) return lose(connection);
-  std::string_view bytes(buffer.data(), static_cast<std::size_t>(count));
+  std::string_view bytes(buffer_.data(), static_cast<std::size_t>(count));
   if (!connection.in.empty()) bytes = connection.in.append(bytes);
   const HttpHead head = read_head(bytes);
   if (head.state == HttpHead::State::bad) refuse("reply", "it has no Content-Length");

@@ -7,6 +7,8 @@
 #include <string>
 #include <vector>
 
+#include <sys/epoll.h>
+
 #include "bench/latency_histogram.h"
 #include "bench/push_bodies.h"
 
@@ -76,6 +78,8 @@ class LoadClient {
   int epoll_ = -1;
   std::vector<Connection> connections_;
   std::vector<Connection*> idle_;
+  std::vector<epoll_event> events_;
+  std::vector<char> buffer_;
   std::uint64_t serial_ = 0;
   std::uint64_t outstanding_ = 0;
   enum class Phase { warming, measuring, draining } phase_ = Phase::warming;

@@ -11,8 +11,9 @@ machine can do at all, and how long does a sender wait?
 
 Every measurement starts its server anew on an empty folder. The rounds alternate in order, a ratio is
 taken within its round, and medians are printed. After each run everything that was answered 202 has
-to be on the disk, else the program ends with status 1. What else ran on the machine meanwhile is
-measured, too, and printed: numbers of a busy machine are worth nothing.
+to be on the disk, else the program ends with status 1. Numbers of a busy machine are worth nothing:
+what other programs use is measured, too; each run waits for a quiet moment and is repeated if the
+quiet did not last (--quiet).
 """
 
 import argparse
@@ -27,6 +28,7 @@ import time
 import servers
 
 SOURCE = pathlib.Path(__file__).resolve().parent.parent
+LONGEST_WAIT = 1800.0  # seconds, for the machine to be quiet
 WITHOUT_STORE = ("bare", "webhook")
 DRAIN_AT_MOST = 120.0  # seconds
 
@@ -36,6 +38,16 @@ def machine_busy_seconds():
     fields = [int(field) for field in open("/proc/stat").readline().split()[1:9]]
     user, nice, system, _idle, _wait, interrupt, soft, steal = fields
     return (user + nice + system + interrupt + soft + steal) / servers.TICKS
+
+
+def wait_for_quiet(args):
+    """Returns once the machine has been idle for half a second."""
+    deadline = time.monotonic() + LONGEST_WAIT
+    while args.quiet is not None and time.monotonic() < deadline:
+        busy = machine_busy_seconds()
+        time.sleep(0.5)
+        if (machine_busy_seconds() - busy) / 0.5 <= args.quiet:
+            return
 
 
 def fsync_us(folder):
@@ -104,6 +116,16 @@ def run_load(args, server, connections, extra):
 
 
 def measure(args, name, place, connections, extra=()):
+    """A run that nothing else disturbed, out of at most ten."""
+    for _ in range(10):
+        wait_for_quiet(args)
+        result = measure_once(args, name, place, connections, extra)
+        if args.quiet is None or result["other_cpu"] <= args.quiet:
+            break
+    return result
+
+
+def measure_once(args, name, place, connections, extra):
     server = servers.ALL[name](args.binaries, pathlib.Path(args.folders[place]) / name)
     server.start()
     try:
@@ -136,6 +158,7 @@ def in_rounds(args, cases):
     results = {case: [] for case in cases}
     for number in range(args.rounds):
         print(f"round {number + 1} of {args.rounds}", file=sys.stderr)
+        wait_for_quiet(args)
         for place in args.places:
             p50, p99 = fsync_us(pathlib.Path(args.folders[place]))
             print(f"  fdatasync {place}: p50 {p50:.0f}, p99 {p99:.0f} us", file=sys.stderr)
@@ -254,6 +277,8 @@ def arguments():
     parser.add_argument("--seconds", type=float, default=5)
     parser.add_argument("--rate", type=float, help="for latency; else half of the throughput")
     parser.add_argument("--generator-cpu", help="pins the load to this CPU")
+    parser.add_argument("--quiet", type=float, metavar="CPU",
+                        help="repeat a run in which others used more CPUs than this, such as 0.15")
     parser.add_argument("--quick", action="store_true", help="one round of 1 s: a smoke test")
     parser.add_argument("--json", help="writes every run to this file")
     args = parser.parse_args()
