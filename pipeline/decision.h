@@ -40,8 +40,10 @@ struct Decision {
   Verdict verdict = Verdict::skip;
   // A sentence for the audit: "1.4.3 is the highest of 5 tags in ~1.4; 1.4.2 runs now".
   std::string reason;
-  std::optional<ImageRef> to;       // for update: what is to stand there
-  std::optional<Candidate> winner;  // for update and wait: the candidate that won
+  std::optional<ImageRef> to;  // for update: what is to stand there
+  // For update and wait: the candidate that won. Also for a skip that only lacks its digest, so
+  // that the registry can be asked for it.
+  std::optional<Candidate> winner;
 };
 
 // Why one candidate is not the winner; what `longshore policy` prints.
@@ -57,18 +59,22 @@ struct Verdicts {
 
 // The one function that decides, for one container. Pure: no I/O, no clock, no state; the same
 // arguments give the same answer in whatever order the candidates come. `holds` are those of this
-// container. It never chooses a version that is not above the current one.
+// container; one of another repository does not count. It never chooses a version that is not above
+// the current one, nor a tag that holds signatures or referrers.
 //
 //   semver  the highest candidate in range above the current tag; a current tag that is no
-//           version: skip. Two tags of one version ("1.4", "1.4.0"): the one with the form of the
-//           current tag (same number of dots, same "v"), else the lesser by bytes.
+//           version, or none beside a digest: skip. Two tags of one version ("1.4", "1.4.0"): the
+//           one with the form of the current tag (same number of dots, same "v"), else the lesser
+//           by bytes. The current tag with a new digest is not followed; where the one that is
+//           written tells, the reason says so.
 //   digest  the current tag (latest if none is written), if its candidate's digest is another than
-//           the one that is written; a candidate of unknown digest: skip, since nothing can be
-//           compared.
+//           the one that is written, or if none is; a candidate of unknown digest: skip, since
+//           nothing can be compared. A digest without a tag: skip, there is nothing to follow.
+//           Pin::tag: skip, since a tag that stays cannot show a new digest.
 //   never   skip.
 //
 // Pin::automatic and Pin::digest need the winner's digest where they write one; unknown: skip, the
-// reason says so.
+// reason says so. `now` has no effect yet: no key of this build depends on the time.
 Decision decide(const PolicySettings& settings, const ImageRef& current,
                 std::span<const Candidate> candidates, std::span<const Hold> holds, Time now);
 

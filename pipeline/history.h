@@ -54,6 +54,7 @@ class RepositoryHistory {
   void verified(const Tag& tag, const Digest& digest, Time now);
   void gone(const Tag& tag, Time now);
 
+  const Repository& repository() const noexcept { return repository_; }
   const std::map<Tag, TagState>& current() const noexcept { return current_; }
   std::vector<Candidate> candidates() const;
   std::vector<HistoryChange> take_changes() { return std::exchange(changes_, {}); }

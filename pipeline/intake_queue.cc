@@ -23,9 +23,13 @@ bool ProducerFifoQueue::reserve(std::size_t events, std::size_t bytes) noexcept 
   const std::size_t bytes_before = bytes_.fetch_add(bytes, std::memory_order_relaxed);
   const bool fits = events_before + events <= max_events_ && bytes_before + bytes <= max_bytes_;
   if (fits || events_before == 0) return true;
+  give_back(events, bytes);
+  return false;
+}
+
+void ProducerFifoQueue::give_back(std::size_t events, std::size_t bytes) noexcept {
   events_.fetch_sub(events, std::memory_order_relaxed);
   bytes_.fetch_sub(bytes, std::memory_order_relaxed);
-  return false;
 }
 
 void ProducerFifoQueue::push(Item item) {
@@ -42,8 +46,7 @@ std::size_t ProducerFifoQueue::pop(std::vector<Item>& into, std::size_t most) {
     events += into[i].events.size();
     bytes += into[i].bytes;
   }
-  events_.fetch_sub(events, std::memory_order_relaxed);
-  bytes_.fetch_sub(bytes, std::memory_order_relaxed);
+  give_back(events, bytes);
   return count;
 }
 

@@ -33,6 +33,8 @@ class ProducerFifoQueue {
   // False, and nothing is reserved: there is no room. One item larger than the bound is let in when
   // the queue is empty, so that nothing is refused for ever.
   bool reserve(std::size_t events, std::size_t bytes) noexcept;
+  // Room that was reserved and is not needed.
+  void give_back(std::size_t events, std::size_t bytes) noexcept;
   // REQUIRES: room was reserved for just this item.
   void push(Item item);
   // Appends up to `most` items; the room is free again at once. Never waits.

@@ -4,6 +4,21 @@
 #include <algorithm>
 
 namespace longshore {
+namespace {
+
+// Bounds the memory of a turn; what is left is the next one.
+constexpr std::size_t kMostEventsInTurn = 5'000;
+
+std::vector<Seq> take_oldest(std::vector<Seq>& waiting) {
+  std::sort(waiting.begin(), waiting.end());
+  if (waiting.size() <= kMostEventsInTurn) return std::exchange(waiting, {});
+  const auto end = waiting.begin() + kMostEventsInTurn;
+  std::vector<Seq> oldest(waiting.begin(), end);
+  waiting.erase(waiting.begin(), end);
+  return oldest;
+}
+
+}  // namespace
 
 void Lanes::offer(const Repository& repository, Lane& lane) {
   if (lane.busy || lane.queued || lane.not_before || !lane.has_work()) return;
@@ -81,8 +96,7 @@ std::vector<Turn> Lanes::take(std::size_t most, SteadyTime deadline) {
     lane.queued = false;
     lane.busy = true;
     lane.kicked = false;
-    Turn turn{repository, std::exchange(lane.seqs, {})};
-    std::sort(turn.seqs.begin(), turn.seqs.end());
+    Turn turn{repository, take_oldest(lane.seqs)};
     turns.push_back(std::move(turn));
   }
   return turns;

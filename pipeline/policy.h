@@ -18,7 +18,7 @@ namespace longshore {
 //
 //   policy = "semver" [ ":" range ] | "digest" | "never"
 //
-// Other kinds of the field's vocabulary (glob, numeric, …) are not in this build: parse() says so.
+// What stands after "semver:" is a range (version.h); without one every version is in range.
 struct SemverPolicy {
   std::optional<VersionRange> range;
   friend bool operator==(const SemverPolicy&, const SemverPolicy&) = default;
@@ -31,6 +31,9 @@ struct NeverPolicy {
 };
 using Policy = std::variant<SemverPolicy, DigestPolicy, NeverPolicy>;
 
+// Spaces around the text are ignored. Returns unsupported for a kind that is not in this build
+// (major, minor, patch, all, calver:, numeric, alphabetical, newest, glob:, regexp:), invalid_input
+// for anything else; the message quotes the text and says what can be written.
 Result<Policy> parse_policy(std::string_view text);
 std::string to_string(const Policy& policy);  // parse_policy() reads it back
 
@@ -60,17 +63,28 @@ struct PolicyRule {
 };
 
 // The annotations or labels of a workload that speak to us, with their full keys
-// ("longshore.dev/policy"); others are left out.
+// ("longshore.dev/policy"): those under kAnnotationPrefix, which are all read, and those under
+// kKeelPrefix. Others are left out.
 using Annotations = std::map<std::string, std::string, std::less<>>;
 
 inline constexpr std::string_view kAnnotationPrefix = "longshore.dev/";
+inline constexpr std::string_view kKeelPrefix = "keel.sh/";
 
 // The settings for one container: its own annotation (longshore.dev/policy.<container>), the
-// workload's (longshore.dev/policy), else the first matching rule. The further keys (pin,
-// prerelease) follow the same order, each on its own (longshore.dev/pin.<container>, …). No policy
-// anywhere: an empty optional. Returns invalid_input or unsupported, naming the annotation, for a
-// policy that does not parse, a key under longshore.dev/ that this build does not know, and a gate
-// that it does not implement: the container is then left alone.
+// workload's (longshore.dev/policy), else the first matching rule. The further keys follow the same
+// order, each on its own: pin (tag, digest) and prerelease (true, false). No policy anywhere: an
+// empty optional.
+//
+// Gates (approvals, window, min-age, scan-gate) are not in this build and never pass: one that is
+// set for the container makes it unsupported, "needs approvals, which are not available". approvals
+// of 0 or off is no gate; keel.sh/approvals counts where ours is absent. The keys rollback, prune,
+// notify and group are known and have no effect yet.
+//
+// Where neither an annotation of ours nor a rule gives a policy, a keel.sh/policy that would update
+// the workload is unsupported, and the message says what to write instead.
+//
+// Returns invalid_input or unsupported, naming the annotation, for these, for a value that does not
+// parse, and for a key under longshore.dev/ that is not known: the container is then left alone.
 Result<std::optional<PolicySettings>> settings_for(const Annotations& annotations,
                                                    std::string_view container,
                                                    const Repository& repository,

@@ -91,7 +91,7 @@ const std::string kActionColumns =
 struct StoreReader::Statements {
   Statement event, open_events, newest_seq, deliveries;
   Statement all_tags, one_tag, history, repositories;
-  Statement waits, open_actions, all_actions, some_actions, changes, count_actions;
+  Statement waits, open_actions, all_actions, some_actions, one_action, changes, count_actions;
   Statement audit_lines, first_audit_line;
 };
 
@@ -103,7 +103,8 @@ Result<StoreReader> StoreReader::open(const std::filesystem::path& file, const s
   const std::string open_actions = kActionColumns + "WHERE state IN (1, 2, 3, 6) ORDER BY id";
   const std::string all_actions = kActionColumns + "ORDER BY id DESC LIMIT ?1";
   const std::string some_actions = kActionColumns + "WHERE state = ?2 ORDER BY id DESC LIMIT ?1";
-  const std::array<std::pair<Statement*, std::string_view>, 16> all = {{
+  const std::string one_action = kActionColumns + "WHERE id = ?1";
+  const std::array<std::pair<Statement*, std::string_view>, 17> all = {{
       {&made->event, kEvent},
       {&made->open_events, "SELECT seq, repository FROM events WHERE state = 0 ORDER BY seq"},
       {&made->newest_seq, "SELECT max(seq) FROM events"},
@@ -122,6 +123,7 @@ Result<StoreReader> StoreReader::open(const std::filesystem::path& file, const s
       {&made->open_actions, open_actions},
       {&made->all_actions, all_actions},
       {&made->some_actions, some_actions},
+      {&made->one_action, one_action},
       {&made->changes,
        "SELECT container, from_image, to_image, from_digest FROM action_changes "
        "WHERE action = ?1 ORDER BY position"},
@@ -328,6 +330,13 @@ Result<std::vector<Action>> StoreReader::actions(std::optional<ActionState> stat
                                                  std::size_t limit) {
   if (!state) return read_actions(statements_->all_actions.bind(1, limit));
   return read_actions(statements_->some_actions.bind(1, limit).bind(2, static_cast<int>(*state)));
+}
+
+Result<Action> StoreReader::action(const ActionId& id) {
+  auto found = read_actions(statements_->one_action.bind_blob(1, id.bytes()));
+  if (!found) return std::move(found).error();
+  if (found->empty()) return Error{Errc::not_found, "there is no action " + id.str()};
+  return std::move(found->front());
 }
 
 Result<std::map<std::string, std::uint64_t>> StoreReader::count_actions() {

@@ -57,6 +57,7 @@ class StoreReader {
   Result<std::vector<Action>> open_actions();
   // Newest first.
   Result<std::vector<Action>> actions(std::optional<ActionState> state, std::size_t limit);
+  Result<Action> action(const ActionId& id);  // not_found
   Result<std::map<std::string, std::uint64_t>> count_actions();
 
   // Lines after the given number, at most `limit`.

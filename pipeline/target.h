@@ -69,6 +69,8 @@ class Target {
   virtual void stop() noexcept = 0;
 
   virtual TargetState state() const = 0;
+  // state().synced, without the rest: asked with every turn of a lane.
+  virtual bool synced() const { return state().synced; }
   // The workloads with a container of this repository: one hash look-up, whatever their number.
   virtual std::vector<WorkloadPtr> workloads_of(const Repository& repository) const = 0;
   virtual std::vector<WorkloadPtr> workloads() const = 0;

@@ -17,17 +17,16 @@ struct Case {
 }  // namespace
 
 TEST_CASE("ImageRef normalises what people write", "[pipeline][image_ref]") {
-  const auto item = GENERATE(
-      Case{"nginx", "docker.io/library/nginx", ""},
-      Case{"nginx:1.25", "docker.io/library/nginx", "1.25"},
-      Case{"acme/app:v1", "docker.io/acme/app", "v1"},
-      Case{"docker.io/nginx", "docker.io/library/nginx", ""},
-      Case{"index.docker.io/acme/app", "docker.io/acme/app", ""},
-      Case{"localhost/app", "localhost/app", ""},
-      Case{"registry:5000/a/b__c/d--e:x", "registry:5000/a/b__c/d--e", "x"},
-      Case{"GHCR.io/acme/app:1", "ghcr.io/acme/app", "1"},
-      Case{"[::1]:5000/app:1", "[::1]:5000/app", "1"},
-      Case{"127.0.0.1:5000/app", "127.0.0.1:5000/app", ""});
+  const auto item = GENERATE(Case{"nginx", "docker.io/library/nginx", ""},
+                             Case{"nginx:1.25", "docker.io/library/nginx", "1.25"},
+                             Case{"acme/app:v1", "docker.io/acme/app", "v1"},
+                             Case{"docker.io/nginx", "docker.io/library/nginx", ""},
+                             Case{"index.docker.io/acme/app", "docker.io/acme/app", ""},
+                             Case{"localhost/app", "localhost/app", ""},
+                             Case{"registry:5000/a/b__c/d--e:x", "registry:5000/a/b__c/d--e", "x"},
+                             Case{"GHCR.io/acme/app:1", "ghcr.io/acme/app", "1"},
+                             Case{"[::1]:5000/app:1", "[::1]:5000/app", "1"},
+                             Case{"127.0.0.1:5000/app", "127.0.0.1:5000/app", ""});
   CAPTURE(item.text);
   const auto image = ImageRef::parse(item.text);
   REQUIRE(image);
@@ -37,10 +36,10 @@ TEST_CASE("ImageRef normalises what people write", "[pipeline][image_ref]") {
 }
 
 TEST_CASE("ImageRef refuses what no registry would serve", "[pipeline][image_ref]") {
-  const auto text = GENERATE(
-      "", "Nginx", "acme/App", "a//b", "/a", "a/", "a:", "a:-x", "a@sha256:12", "a@", "-a", "a-",
-      "a___b", "a._b", "host:port/a", "host:123456/a", "a b", "ghcr.io/", "ghcr.io/:tag", "a:b:c",
-      "[::1/app", "http://host/a", "host.-x/a");
+  const auto text =
+      GENERATE("", "Nginx", "acme/App", "a//b", "/a", "a/", "a:", "a:-x", "a@sha256:12", "a@", "-a",
+               "a-", "a___b", "a._b", "host:port/a", "host:123456/a", "a b", "ghcr.io/",
+               "ghcr.io/:tag", "a:b:c", "[::1/app", "http://host/a", "host.-x/a");
   CAPTURE(text);
   const auto image = ImageRef::parse(text);
   REQUIRE_FALSE(image);

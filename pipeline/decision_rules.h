@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "pipeline/decision.h"
+
+namespace longshore {
+
+// The parts of decide(): one function per policy, and what they share. Used by decision.cc and
+// semver_decision.cc only.
+
+enum class Detail { decision_only, with_candidates };
+
+// What decide() was asked, by reference.
+struct Question {
+  const PolicySettings& settings;
+  const ImageRef& current;
+  std::span<const Candidate> candidates;
+  std::span<const Hold> holds;
+  Detail detail;
+};
+
+Verdicts decide_semver(const Question& question, const SemverPolicy& policy);
+Verdicts decide_digest(const Question& question);
+Verdicts decide_never(const Question& question);
+
+// The hold that keeps the candidate out; null if none does. A candidate whose digest is not known
+// is held by its tag, even if the hold knows a digest: it may well be that one.
+const Hold* hold_on(const Question& question, const Candidate& candidate);
+
+// A total order for candidates that a policy cannot tell apart: by tag, then the newest first.
+bool comes_first(const Candidate& a, const Candidate& b);
+
+Decision skip(std::string reason);
+
+// The same line for every candidate, sorted by tag; none unless they are asked for.
+Verdicts skip_all(const Question& question, std::string reason, std::string_view why);
+
+}  // namespace longshore

@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// From what is written on a workload and in the config to the settings of one container.
+//
+// A key of ours is "longshore.dev/" name [ "." container ]. No name holds a dot, so the first dot
+// ends it, whatever a container is called.
+#include <algorithm>
+#include <array>
+
+#include "pipeline/glob.h"
+#include "pipeline/policy.h"
+
+namespace longshore {
+namespace {
+
+// A gate and its verb: "needs approvals, which are not available".
+struct Gate {
+  std::string_view name;
+  std::string_view verb;
+};
+
+constexpr std::array<Gate, 4> kGates{
+    {{"approvals", "are"}, {"window", "is"}, {"min-age", "is"}, {"scan-gate", "is"}}};
+constexpr std::array<std::string_view, 7> kOtherKeys{"policy", "pin",    "prerelease", "rollback",
+                                                     "prune",  "notify", "group"};
+constexpr std::string_view kKnownKeys =
+    "policy, pin, prerelease, approvals, window, min-age, scan-gate, rollback, prune, notify and "
+    "group, each also with .<container>";
+
+using Entry = Annotations::value_type;
+
+const Entry* find(const Annotations& annotations, std::string_view key) {
+  const auto found = annotations.find(key);
+  return found == annotations.end() ? nullptr : &*found;
+}
+
+// The container's own key, else the workload's; null if there is neither.
+const Entry* find_setting(const Annotations& annotations, std::string_view name,
+                          std::string_view container) {
+  std::string key(kAnnotationPrefix);
+  key.append(name).append(".").append(container);
+  if (const Entry* own = find(annotations, key)) return own;
+  key.resize(kAnnotationPrefix.size() + name.size());
+  return find(annotations, key);
+}
+
+Error refuse(const Entry& entry, Errc code, std::string_view why) {
+  return Error{code, "annotation " + entry.first + ": " + std::string(why)};
+}
+
+bool is_known_key(std::string_view name) {
+  return std::find(kOtherKeys.begin(), kOtherKeys.end(), name) != kOtherKeys.end() ||
+         std::any_of(kGates.begin(), kGates.end(),
+                     [&](const Gate& gate) { return gate.name == name; });
+}
+
+// A misspelt key must not be taken for one that was never written.
+Status check_keys(const Annotations& annotations) {
+  for (auto at = annotations.lower_bound(kAnnotationPrefix); at != annotations.end(); ++at) {
+    const std::string_view key = at->first;
+    if (!key.starts_with(kAnnotationPrefix)) break;
+    const std::string_view name = key.substr(kAnnotationPrefix.size());
+    const std::size_t dot = name.find('.');
+    if (is_known_key(name.substr(0, dot)) && dot != name.size() - 1) continue;
+    return refuse(
+        *at, Errc::invalid_input,
+        "this key is not known; under longshore.dev/ there are " + std::string(kKnownKeys));
+  }
+  return Done{};
+}
+
+std::string missing(const Gate& gate) {
+  return "needs " + std::string(gate.name) + ", which " + std::string(gate.verb) + " not available";
+}
+
+bool asks_for_approvals(std::string_view value) {
+  return value != "0" && value != "off";
+}
+
+Status check_gates(const Annotations& annotations, std::string_view container) {
+  for (const Gate& gate : kGates) {
+    const Entry* entry = find_setting(annotations, gate.name, container);
+    const bool is_approvals = gate.name == "approvals";
+    if (entry == nullptr && is_approvals) entry = find(annotations, "keel.sh/approvals");
+    if (entry == nullptr || (is_approvals && !asks_for_approvals(entry->second))) continue;
+    return refuse(*entry, Errc::unsupported, missing(gate));
+  }
+  return Done{};
+}
+
+Result<Pin> read_pin(const Entry& entry) {
+  if (entry.second == "tag") return Pin::tag;
+  if (entry.second == "digest") return Pin::digest;
+  return refuse(entry, Errc::invalid_input,
+                "'" + entry.second.substr(0, 160) + "' is neither tag nor digest");
+}
+
+Result<bool> read_prerelease(const Entry& entry) {
+  if (entry.second == "true" || entry.second == "false") return entry.second == "true";
+  return refuse(entry, Errc::invalid_input,
+                "'" + entry.second.substr(0, 160) + "' is neither true nor false");
+}
+
+// What to write instead of a policy of Keel's. Where the current version decides, an example.
+std::string replacement(const Annotations& annotations, std::string_view keel) {
+  const Entry* match_tag = find(annotations, "keel.sh/matchTag");
+  if (keel == "all" || keel == "major") return "semver";
+  if (keel == "minor") return "semver:^1 (with the major version that runs now)";
+  if (keel == "patch") return "semver:~1.4 (with the minor version that runs now)";
+  if (keel == "force" && match_tag != nullptr && match_tag->second == "true") return "digest";
+  return "semver, semver:<range> or digest";
+}
+
+// Keel's own rule: an empty or unknown policy, and never, mean that the workload is not its
+// concern.
+bool updates_under_keel(std::string_view policy) {
+  constexpr std::array<std::string_view, 5> kPlain{"all", "major", "minor", "patch", "force"};
+  return std::find(kPlain.begin(), kPlain.end(), policy) != kPlain.end() ||
+         policy.starts_with("glob:") || policy.starts_with("regexp:");
+}
+
+// No policy of ours was found: silent unless Keel would have updated the workload.
+Status check_keel(const Annotations& annotations) {
+  const Entry* entry = find(annotations, "keel.sh/policy");
+  if (entry == nullptr || !updates_under_keel(entry->second)) return Done{};
+  std::string why = "Keel's policies are not available yet; write longshore.dev/policy: " +
+                    replacement(annotations, entry->second) + " instead of '" +
+                    entry->second.substr(0, 160) + "'";
+  const Entry* approvals = find(annotations, "keel.sh/approvals");
+  if (approvals != nullptr && asks_for_approvals(approvals->second)) {
+    why += "; keel.sh/approvals: " + missing(kGates[0]);
+  }
+  return refuse(*entry, Errc::unsupported, why);
+}
+
+Result<PolicySettings> with_further_keys(PolicySettings settings, const Annotations& annotations,
+                                         std::string_view container) {
+  if (const Entry* pin = find_setting(annotations, "pin", container)) {
+    auto read = read_pin(*pin);
+    if (!read) return std::move(read).error();
+    settings.pin = *read;
+  }
+  if (const Entry* prerelease = find_setting(annotations, "prerelease", container)) {
+    auto read = read_prerelease(*prerelease);
+    if (!read) return std::move(read).error();
+    settings.prerelease = *read;
+  }
+  return settings;
+}
+
+const PolicySettings* first_match(const std::vector<PolicyRule>& rules,
+                                  const Repository& repository) {
+  const auto rule = std::find_if(rules.begin(), rules.end(), [&](const PolicyRule& candidate) {
+    return glob_match(candidate.image, repository.str());
+  });
+  return rule == rules.end() ? nullptr : &rule->settings;
+}
+
+}  // namespace
+
+Result<std::optional<PolicySettings>> settings_for(const Annotations& annotations,
+                                                   std::string_view container,
+                                                   const Repository& repository,
+                                                   const std::vector<PolicyRule>& rules) {
+  if (auto known = check_keys(annotations); !known) return std::move(known).error();
+  const PolicySettings* rule = first_match(rules, repository);
+  const Entry* policy = find_setting(annotations, "policy", container);
+  if (policy == nullptr && rule == nullptr) {
+    if (auto keel = check_keel(annotations); !keel) return std::move(keel).error();
+    return std::optional<PolicySettings>();
+  }
+  PolicySettings settings = rule != nullptr ? *rule : PolicySettings{};
+  if (policy != nullptr) {
+    auto parsed = parse_policy(policy->second);
+    if (!parsed) return refuse(*policy, parsed.error().code, parsed.error().message);
+    settings.policy = *std::move(parsed);
+  }
+  // What is left alone anyway passes no gate.
+  if (std::holds_alternative<NeverPolicy>(settings.policy)) return std::optional(settings);
+  if (auto gates = check_gates(annotations, container); !gates) return std::move(gates).error();
+  auto whole = with_further_keys(std::move(settings), annotations, container);
+  if (!whole) return std::move(whole).error();
+  return std::optional(*std::move(whole));
+}
+
+}  // namespace longshore
