@@ -46,19 +46,24 @@ constexpr std::array kKinds = {
     Kind{"scanningFailed", EventKind::scanned},
 };
 
-constexpr std::array<std::string_view, 8> kNotAboutImages = {"QUOTA_EXCEED",
-                                                             "QUOTA_WARNING",
-                                                             "REPLICATION",
-                                                             "TAG_RETENTION",
-                                                             "harbor.quota.exceeded",
-                                                             "harbor.quota.warned",
-                                                             "harbor.replication.status.changed",
-                                                             "harbor.tag_retention.finished"};
+constexpr std::array<std::string_view, 11> kNotAboutImages = {
+    "QUOTA_EXCEED",
+    "QUOTA_WARNING",
+    "REPLICATION",
+    "TAG_RETENTION",
+    "harbor.quota.exceeded",
+    "harbor.quota.warned",
+    "harbor.replication.status.changed",
+    "harbor.tag_retention.finished",
+    "uploadChart",
+    "downloadChart",
+    "deleteChart",
+};
 
 std::string why_ignored(std::string_view type) {
   const bool known =
       std::find(kNotAboutImages.begin(), kNotAboutImages.end(), type) != kNotAboutImages.end();
-  return known ? std::string(type) + " is not about a single image"
+  return known ? std::string(type) + " is not about an image that was pushed or deleted"
                : "Harbor's " + quoted(type) + " is not known";
 }
 
