@@ -49,6 +49,9 @@ class Engine final : public Intake, public Control, private TargetListener {
   Status reconfigure(std::vector<PolicyRule> rules, std::vector<std::string> observed, bool observe,
                      std::vector<std::shared_ptr<Target>> targets);
 
+  // A step that is no event's: a reload, for example. Written soon; not waited for.
+  void audit(AuditEntry entry);
+
   // Waits until what is accepted is decided and what is decided is sent, at most this long.
   void drain(std::chrono::milliseconds at_most);
   // Ends all threads. What is unfinished is in the store.
@@ -92,7 +95,6 @@ class Engine final : public Intake, public Control, private TargetListener {
   void keep_house(std::stop_token stop);
   void watch_clock();
   void prune();
-  void audit(AuditEntry entry);
 
   // Constant after construction
   const PipelineOptions options_;

@@ -95,6 +95,18 @@ bool looks_like_host(std::string_view first) {
          std::any_of(first.begin(), first.end(), is_upper);
 }
 
+bool is_hash(std::string_view text) {
+  return text.size() == 64 && std::all_of(text.begin(), text.end(), [](char c) {
+           return is_digit(c) || (c >= 'a' && c <= 'f');
+         });
+}
+
+// "sha256:<hash>" and the bare hash would parse as names, and engines show them in place of one
+// whose tag has moved on.
+bool is_image_id(std::string_view name, const std::optional<Tag>& tag) {
+  return is_hash(name) || (name == "sha256" && tag && is_hash(tag->str()));
+}
+
 }  // namespace
 
 Result<std::string> normalise_host(std::string_view host) {
@@ -170,6 +182,7 @@ Result<ImageRef> ImageRef::parse(std::string_view text) {
     tag = *std::move(parsed);
     name = name.substr(0, colon);
   }
+  if (is_image_id(name, tag)) return bad(text, "is an image's id, not the name of one");
   auto repository = Repository::parse(name);
   if (!repository) return std::move(repository).error();
   return ImageRef(std::string(name), *std::move(repository), std::move(tag), std::move(digest));

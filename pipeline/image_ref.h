@@ -23,7 +23,8 @@ namespace longshore {
 // The first component of a name is a host if it has a "." or ":", is "localhost", or has an
 // upper-case letter; else the host is docker.io, and a path of one component there is below
 // "library/". index.docker.io, registry-1.docker.io and registry.hub.docker.com are docker.io.
-// Hosts are compared in lower case. Upper case in a path is refused, never folded.
+// Hosts are compared in lower case. Upper case in a path is refused, never folded. 64 hex digits,
+// alone or after "sha256:", are the id of an image and no reference.
 
 // Where images are kept: a registry's host and the path of a repository there. Always in the
 // normalised form, so that two that mean the same are equal. Copyable, ordered, thread-safe.

@@ -55,7 +55,7 @@ forbid_services() {
 }
 
 install_packages() {
-  as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
+  as_root env DEBIAN_FRONTEND=noninteractive DEBCONF_NOWARNINGS=yes apt-get install -y -qq --no-install-recommends \
     -o DPkg::Lock::Timeout=600 -o Dpkg::Use-Pty=0 "$@" > /dev/null
 }
 

@@ -42,10 +42,12 @@ class FakeTarget final : public Target {
     const std::lock_guard lock(mutex_);
     return attempts_;
   }
-  int applied() const {
+  // Every image that was written, in order.
+  std::vector<std::string> writes() const {
     const std::lock_guard lock(mutex_);
-    return applied_;
+    return writes_;
   }
+  std::size_t applied() const { return writes().size(); }
   void set_synced() {
     TargetListener* listener = nullptr;
     {
@@ -129,7 +131,7 @@ class FakeTarget final : public Target {
   bool synced_ = true;
   Corked corked_ = Corked::no;
   int attempts_ = 0;
-  int applied_ = 0;
+  std::vector<std::string> writes_;
 };
 
 inline Delivery FakeTarget::deliver(const Action& action, std::stop_token stop) noexcept {
@@ -151,7 +153,7 @@ inline Delivery FakeTarget::deliver(const Action& action, std::stop_token stop) 
   if (!(live == change.from)) return {Outcome::conflict, live.str() + " stands there", {}};
   auto workload = std::make_shared<Workload>(*at->second);
   workload->containers.front().image = change.to;
-  ++applied_;
+  writes_.push_back(change.to.str());
   lock.unlock();
   this->change(action.workload, std::move(workload));
   return {Outcome::delivered, "written", {}};

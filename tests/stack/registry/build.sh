@@ -24,6 +24,7 @@ echo "building registry $version (about two minutes, once)" >&2
 mkdir -p "$(dirname "$program")"
 cd "$here"
 CGO_ENABLED=0 GOFLAGS=-mod=readonly "$GO" build -trimpath \
-  -ldflags "-s -w -X $module/version.version=$version" -o "$program.new" "$module/cmd/registry" >&2
+  -ldflags "-s -w -X $module/version.version=$version" -o "$program.new" "$module/cmd/registry" \
+  2>&1 | { grep -v '^go: downloading ' || true; } >&2
 mv "$program.new" "$program"
 echo "$program"
