@@ -63,17 +63,17 @@ void FilesTarget::run(const std::stop_token& stop) {
     if (kind == Scan::full) next_full = clock_.steady() + options_.rescan;
     auto timeout =
         std::chrono::duration_cast<std::chrono::milliseconds>(next_full - clock_.steady());
-    if (!is_synced()) timeout = std::min<std::chrono::milliseconds>(timeout, kRetryMissing);
+    if (!synced()) timeout = std::min<std::chrono::milliseconds>(timeout, kRetryMissing);
     const auto event =
         watcher_->wait(std::max(timeout, std::chrono::milliseconds{0}), options_.settle);
-    const bool full = event != Watcher::Event::changed || !is_synced();
+    const bool full = event != Watcher::Event::changed || !synced();
     kind = full ? Scan::full : Scan::changes;
   }
 }
 
 void FilesTarget::scan(Scan kind) {
   std::vector<Repository> changed;
-  const bool was_synced = is_synced();
+  const bool was_synced = synced();
   if (auto looked = look(kind, changed); !looked) {
     if (was_synced) {
       log(LogLevel::warning, "files", "the folder cannot be read, its target waits",
@@ -102,7 +102,7 @@ Status FilesTarget::look(Scan kind, std::vector<Repository>& changed) {
     if (problem) problems.push_back(*std::move(problem));
   });
   if (!walk) return std::move(walk).error();
-  if (!is_synced()) remove_leftovers(*root, *walk);
+  if (!synced()) remove_leftovers(*root, *walk);
   std::set<std::string, std::less<>> paths;
   for (const WalkedFile& file : walk->files) {
     paths.insert(file.path);
@@ -174,7 +174,7 @@ void FilesTarget::set_folder_state(std::vector<std::string> problems,
   folder_problems_ = std::move(problems);
 }
 
-bool FilesTarget::is_synced() const {
+bool FilesTarget::synced() const {
   const std::lock_guard lock(state_mutex_);
   return synced_;
 }
@@ -204,7 +204,7 @@ std::mutex& FilesTarget::lock_for(const std::string& path) const {
 }
 
 Delivery FilesTarget::deliver(const Action& action, std::stop_token stop) noexcept {
-  if (!is_synced()) return {Outcome::retry, "the folder has not been read yet", {}};
+  if (!synced()) return {Outcome::retry, "the folder has not been read yet", {}};
   const auto path = inventory_.path_of(action.workload);
   if (!path) return {Outcome::conflict, "there is no '" + action.workload + "' any more", {}};
   return change(action, *path, stop);

@@ -65,7 +65,7 @@ class FilesTarget final : public Target {
   void remove_leftovers(const Fd& root, const Walk& walk) const;
   std::vector<Repository> refresh(const Fd& root, const std::string& path);
   void set_folder_state(std::vector<std::string> problems, std::optional<Time> synced_at);
-  bool is_synced() const;
+  bool synced() const override;
   Delivery change(const Action& action, const std::string& path, const std::stop_token& stop);
   FileEntry make_entry(const std::string& path, std::string_view bytes,
                        const FileSignature& signature) const;
