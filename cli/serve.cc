@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <pthread.h>
-#include <signal.h>
-
 #include <cerrno>
 #include <cstdio>
+
+#include <pthread.h>
+#include <signal.h>
 
 #include "cli/cmd_serve.h"
 #include "cli/exit_codes.h"
@@ -22,7 +22,8 @@ sigset_t block_signals() {
   signal(SIGPIPE, SIG_IGN);
   sigset_t set;
   sigemptyset(&set);
-  for (const int number : {SIGTERM, SIGINT, SIGHUP}) sigaddset(&set, number);
+  for (const int number : {SIGTERM, SIGINT, SIGHUP})
+    sigaddset(&set, number);
   pthread_sigmask(SIG_BLOCK, &set, nullptr);
   return set;
 }

@@ -36,7 +36,9 @@ std::filesystem::path control_socket(const std::filesystem::path& store) {
 
 Service::Service(LoadedConfig loaded) : config_(std::move(loaded.config)) {}
 
-Service::~Service() { stop(std::chrono::milliseconds{0}); }
+Service::~Service() {
+  stop(std::chrono::milliseconds{0});
+}
 
 Result<std::unique_ptr<Service>> Service::start(LoadedConfig loaded) {
   log_warnings(loaded);
@@ -85,9 +87,10 @@ Status Service::start_servers() {
 
 HttpService Service::service_for(const ApiHandler& api) {
   return {.handle = [this, &api](const HttpRequest& request) { return handle(request, api); },
-          .refuse = [this](int status, const std::string& reason, std::string_view address) {
-            return hooks_->refuse(status, reason, address);
-          }};
+          .refuse =
+              [this](int status, const std::string& reason, std::string_view address) {
+                return hooks_->refuse(status, reason, address);
+              }};
 }
 
 HttpReply Service::handle(const HttpRequest& request, const ApiHandler& api) {
@@ -121,7 +124,8 @@ void Service::reload() {
   if (const auto* errors = std::get_if<ConfigErrors>(&loaded)) return keep_old(errors->str());
   auto& next = std::get<LoadedConfig>(loaded);
   std::string needs;
-  for (const std::string& why : needs_restart(config_, next.config)) needs += why + "\n";
+  for (const std::string& why : needs_restart(config_, next.config))
+    needs += why + "\n";
   if (!needs.empty()) return keep_old(needs);
   log_warnings(next);
   watcher_->watch(next.config.inputs);
