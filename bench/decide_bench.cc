@@ -100,6 +100,7 @@ void measure(std::size_t count, Effort effort) {
 }  // namespace longshore::bench
 
 int main(int argc, char** argv) {
+  const longshore::bench::CpuShare share;
   std::printf(
       "| candidates | semver:~1.4 |      semver |      digest | annotation semver:~1.4 |\n");
   std::printf(

@@ -106,6 +106,7 @@ void measure(const Case& one, Effort effort) {
 }  // namespace longshore::bench
 
 int main(int argc, char** argv) {
+  const longshore::bench::CpuShare share;
   using longshore::bench::effort_from;
   std::printf(
       "| body                    |  bytes | events | decode us |   GB/s | and admit |   GB/s | bar "

@@ -5,6 +5,8 @@
 #include <array>
 #include <chrono>
 #include <cstddef>
+#include <cstdio>
+#include <ctime>
 #include <string_view>
 
 namespace longshore::bench {
@@ -44,6 +46,29 @@ double nanoseconds_per_call(Effort effort, Run run) {
   std::nth_element(times.begin() + 1, times.begin() + 1 + kBatches / 2, times.end());
   return times[1 + kBatches / 2];
 }
+
+// Says at its end how much of a CPU this program got: times on a steady clock mean little where
+// others took a part of it.
+class CpuShare {
+ public:
+  CpuShare() = default;
+  ~CpuShare() {
+    const double wall =
+        std::chrono::duration<double>(std::chrono::steady_clock::now() - begin_).count();
+    std::printf("\nThis program had %.0f %% of a CPU; below 95 %% its times are too long.\n",
+                100 * (cpu_seconds() - cpu_begin_) / wall);
+  }
+  CpuShare(const CpuShare&) = delete;
+  CpuShare& operator=(const CpuShare&) = delete;
+
+ private:
+  static double cpu_seconds() {
+    return static_cast<double>(std::clock()) / static_cast<double>(CLOCKS_PER_SEC);
+  }
+
+  std::chrono::steady_clock::time_point begin_ = std::chrono::steady_clock::now();
+  double cpu_begin_ = cpu_seconds();
+};
 
 // `--smoke` as the only argument.
 inline Effort effort_from(int argc, char** argv) {
