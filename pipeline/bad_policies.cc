@@ -1,12 +1,30 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "pipeline/bad_policies.h"
 
-namespace longshore {
+#include <algorithm>
 
-// A turn sees the containers of one repository only. What it does not see of a workload with two is
-// forgotten here and found again, and reported again, by the next turn of the other: rare, and
-// better than an entry that nobody removes.
-std::vector<BadPolicy> BadPolicies::update(std::span<const WorkloadPtr> workloads,
+namespace longshore {
+namespace {
+
+bool has(std::span<const BadPolicy> found, const Workload& workload, const std::string& container) {
+  return std::ranges::any_of(found, [&](const BadPolicy& bad) {
+    return bad.target == workload.target && bad.workload == workload.id &&
+           bad.container == container;
+  });
+}
+
+// Whether a container of the workload runs something else than the repository: another lane's.
+bool is_another_lanes(const Workload& workload, const std::string& container,
+                      const Repository& repository) {
+  return std::ranges::any_of(workload.containers, [&](const Container& other) {
+    return other.name == container && !(other.image.repository() == repository);
+  });
+}
+
+}  // namespace
+
+std::vector<BadPolicy> BadPolicies::update(const Repository& repository,
+                                           std::span<const WorkloadPtr> workloads,
                                            std::span<const BadPolicy> found) {
   std::vector<BadPolicy> news;
   const std::lock_guard lock(mutex_);
@@ -21,10 +39,8 @@ std::vector<BadPolicy> BadPolicies::update(std::span<const WorkloadPtr> workload
     const auto at = known_.find({workload->target, workload->id});
     if (at == known_.end()) continue;
     std::erase_if(at->second, [&](const auto& entry) {
-      for (const BadPolicy& bad : found) {
-        if (bad.workload == workload->id && bad.container == entry.first) return false;
-      }
-      return true;
+      return !has(found, *workload, entry.first) &&
+             !is_another_lanes(*workload, entry.first, repository);
     });
     if (at->second.empty()) known_.erase(at);
   }

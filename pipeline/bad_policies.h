@@ -17,9 +17,10 @@ namespace longshore {
 // event. Threads: safe from every thread.
 class BadPolicies {
  public:
-  // What a turn found about these workloads takes the place of what was known. Returns those that
-  // are new or say something else now.
-  std::vector<BadPolicy> update(std::span<const WorkloadPtr> workloads,
+  // What a turn found about the containers of this repository in these workloads takes the place of
+  // what was known of them. Returns those that are new or say something else now.
+  std::vector<BadPolicy> update(const Repository& repository,
+                                std::span<const WorkloadPtr> workloads,
                                 std::span<const BadPolicy> found);
   std::vector<BadPolicy> all(std::size_t limit) const;
 

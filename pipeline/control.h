@@ -65,7 +65,7 @@ struct StatusReport {
   std::uint64_t accepted = 0;  // events, since the start
   std::uint64_t duplicates = 0;
   std::uint64_t refused = 0;
-  std::uint64_t backlog = 0;  // committed and not yet decided
+  std::uint64_t backlog = 0;  // events not yet decided; at least the lanes with work
   Seq durable = 0;
   std::vector<TargetStatus> targets;
   std::map<std::string, std::uint64_t> actions;  // by name_of(ActionState)

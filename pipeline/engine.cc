@@ -115,9 +115,9 @@ std::shared_ptr<Outbox> Engine::make_outbox(std::shared_ptr<Target> target) {
   return std::make_shared<Outbox>(
       std::move(target), options_, journal_, clock_,
       Outbox::Hooks{.on_conflict = [this](const Repository& repository, int conflicts) {
-        // The inventory needs a moment to see what the target saw; a fight with somebody else who
-        // writes the same workload gets slower and slower.
-        const auto pause = std::chrono::milliseconds(100) * (1 << std::min(conflicts, 10));
+        // The first is decided again at once; a fight with somebody else who writes the same
+        // workload gets slower and slower.
+        const auto pause = std::chrono::milliseconds(100) * ((1 << std::min(conflicts - 1, 10)) - 1);
         lanes_.kick_at(repository, clock_.steady() + pause);
       }});
 }
@@ -280,7 +280,7 @@ void Engine::prune() {
 void Engine::drain(std::chrono::milliseconds at_most) {
   const SteadyTime until = clock_.steady() + at_most;
   const auto idle = [this] {
-    if (context_.backlog > 0 || queue_.events() > 0) return false;
+    if (context_.backlog > 0 || lanes_.size() > 0) return false;
     const auto setup = setup_.get();
     return std::ranges::all_of(setup->outboxes,
                                [](const auto& outbox) { return outbox->waiting() == 0; });

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
 #include <array>
 
 #include "pipeline/engine.h"
@@ -49,8 +50,10 @@ StatusReport Engine::status() const {
     const std::lock_guard lock(fault_mutex_);
     report.fault = fault_;
   }
-  report.backlog = context_.backlog;
-  report.accepting = report.fault.empty() && running_ && report.backlog < options_.backlog_events;
+  const std::uint64_t events = context_.backlog;
+  // A lane can have work without an event: a conflict, a manifest that changed.
+  report.backlog = std::max<std::uint64_t>(events, lanes_.size());
+  report.accepting = report.fault.empty() && running_ && events < options_.backlog_events;
   if (!report.accepting && report.fault.empty()) {
     report.fault = running_ ? "too many events wait for their decision" : "longshore is stopping";
   }

@@ -133,7 +133,7 @@ Result<std::optional<LaneWorker::Prepared>> LaneWorker::prepare(const Turn& turn
     if (!verify_winners(result, *history, changed)) return std::optional<Prepared>();
     if (changed) continue;
     for (const BadPolicy& bad :
-         context_.bad_policies.update(inventory.workloads, result.bad_policies)) {
+         context_.bad_policies.update(turn.repository, inventory.workloads, result.bad_policies)) {
       result.audit.push_back(policy_line(bad, input.now));
     }
     return std::optional<Prepared>(Prepared{turn, std::move(result), history->take_changes()});
