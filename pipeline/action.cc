@@ -5,25 +5,38 @@ namespace longshore {
 
 std::string_view name_of(ActionState state) noexcept {
   switch (state) {
-    case ActionState::ready: return "ready";
-    case ActionState::in_flight: return "in flight";
-    case ActionState::waiting: return "waiting for retry";
-    case ActionState::done: return "done";
-    case ActionState::dead: return "dead";
-    case ActionState::parked: return "parked";
-    case ActionState::superseded: return "superseded";
-    case ActionState::conflicted: break;
+    case ActionState::ready:
+      return "ready";
+    case ActionState::in_flight:
+      return "in flight";
+    case ActionState::waiting:
+      return "waiting for retry";
+    case ActionState::done:
+      return "done";
+    case ActionState::dead:
+      return "dead";
+    case ActionState::parked:
+      return "parked";
+    case ActionState::superseded:
+      return "superseded";
+    case ActionState::conflicted:
+      break;
   }
   return "conflicted";
 }
 
 std::string_view name_of(Outcome outcome) noexcept {
   switch (outcome) {
-    case Outcome::delivered: return "delivered";
-    case Outcome::retry: return "retry";
-    case Outcome::rejected: return "rejected";
-    case Outcome::forbidden: return "forbidden";
-    case Outcome::conflict: break;
+    case Outcome::delivered:
+      return "delivered";
+    case Outcome::retry:
+      return "retry";
+    case Outcome::rejected:
+      return "rejected";
+    case Outcome::forbidden:
+      return "forbidden";
+    case Outcome::conflict:
+      break;
   }
   return "conflict";
 }

@@ -15,18 +15,18 @@ namespace longshore {
 // One step in the life of an event, as people read it. Empty members are left out of the line.
 struct AuditEntry {
   Time time{};
-  std::optional<Ulid> id;  // the event's
-  std::string_view step;   // "received", "decided", "applied", "refused", "started", …
-  std::string source;
-  std::string actor;
-  std::string image;
-  std::string workload;  // "<target>: <workload id>[ <container>]"
-  std::string from;
-  std::string to;
-  std::string decision;
-  std::string reason;
-  std::string outcome;
-  std::string error;
+  std::optional<Ulid> id{};  // the event's
+  std::string_view step{};   // "received", "decided", "applied", "refused", "started", …
+  std::string source{};
+  std::string actor{};
+  std::string image{};
+  std::string workload{};  // "<target>: <workload id>[ <container>]"
+  std::string from{};
+  std::string to{};
+  std::string decision{};
+  std::string reason{};
+  std::string outcome{};
+  std::string error{};
   std::uint64_t count = 0;  // of refused requests that this line stands for
 };
 

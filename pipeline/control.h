@@ -61,17 +61,17 @@ struct TargetStatus {
 struct StatusReport {
   Time started{};
   bool accepting = false;
-  std::string fault;  // why it does not accept; empty if it does
-  std::uint64_t accepted = 0;    // events, since the start
+  std::string fault;           // why it does not accept; empty if it does
+  std::uint64_t accepted = 0;  // events, since the start
   std::uint64_t duplicates = 0;
   std::uint64_t refused = 0;
-  std::uint64_t backlog = 0;     // committed and not yet decided
+  std::uint64_t backlog = 0;  // events not yet decided; at least the lanes with work
   Seq durable = 0;
   std::vector<TargetStatus> targets;
   std::map<std::string, std::uint64_t> actions;  // by name_of(ActionState)
-  std::vector<Action> troubled;                  // dead, parked and waiting for a retry; at most 100
-  std::vector<Wait> waits;                       // at most 100
-  std::vector<BadPolicy> bad_policies;           // at most 100
+  std::vector<Action> troubled;         // dead, parked and waiting for a retry; at most 100
+  std::vector<Wait> waits;              // at most 100
+  std::vector<BadPolicy> bad_policies;  // at most 100
 };
 
 struct AuditHead {

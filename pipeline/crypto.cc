@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "pipeline/crypto.h"
 
+#include <cstdlib>
+
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
-
-#include <cstdlib>
 
 namespace longshore {
 namespace {
@@ -19,7 +19,9 @@ int hex_value(char c) {
   return -1;
 }
 
+// Never null: OpenSSL takes a null key for one that was not given, and fails.
 const unsigned char* unsigned_data(std::string_view bytes) {
+  if (bytes.empty()) bytes = "";
   return reinterpret_cast<const unsigned char*>(bytes.data());
 }
 
@@ -37,7 +39,7 @@ Sha256 sha256(std::string_view bytes) {
 
 Sha256 hmac_sha256(std::string_view key, std::string_view bytes) {
   Sha256 mac{};
-  if (HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()), unsigned_data(bytes),
+  if (HMAC(EVP_sha256(), unsigned_data(key), static_cast<int>(key.size()), unsigned_data(bytes),
            bytes.size(), mac.data(), nullptr) == nullptr) {
     std::abort();  // only for lack of memory
   }

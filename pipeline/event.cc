@@ -5,14 +5,22 @@ namespace longshore {
 
 std::string_view name_of(EventKind kind) noexcept {
   switch (kind) {
-    case EventKind::pushed: return "pushed";
-    case EventKind::deleted: return "deleted";
-    case EventKind::pulled: return "pulled";
-    case EventKind::scanned: return "scanned";
-    case EventKind::promoted: return "promoted";
-    case EventKind::build: return "build";
-    case EventKind::ping: return "ping";
-    case EventKind::other: break;
+    case EventKind::pushed:
+      return "pushed";
+    case EventKind::deleted:
+      return "deleted";
+    case EventKind::pulled:
+      return "pulled";
+    case EventKind::scanned:
+      return "scanned";
+    case EventKind::promoted:
+      return "promoted";
+    case EventKind::build:
+      return "build";
+    case EventKind::ping:
+      return "ping";
+    case EventKind::other:
+      break;
   }
   return "other";
 }

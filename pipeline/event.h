@@ -15,14 +15,14 @@ namespace longshore {
 
 // What a notification can tell. The numbers are in the store: never renumber.
 enum class EventKind : std::uint8_t {
-  pushed = 1,    // a tag now names a digest
-  deleted = 2,   // a tag or a digest is gone
+  pushed = 1,   // a tag now names a digest
+  deleted = 2,  // a tag or a digest is gone
   pulled = 3,
   scanned = 4,
   promoted = 5,
   build = 6,
   ping = 7,
-  other = 8,     // authentic, understood, and of no use to us (quota, replication, …)
+  other = 8,  // authentic, understood, and of no use to us (quota, replication, …)
 };
 
 std::string_view name_of(EventKind kind) noexcept;  // "pushed"

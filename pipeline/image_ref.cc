@@ -9,10 +9,18 @@ namespace {
 constexpr std::size_t kMaxNameLength = 255;  // distribution/reference, NameTotalLengthMax
 constexpr std::string_view kDockerHub = "docker.io";
 
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
-bool is_lower(char c) { return c >= 'a' && c <= 'z'; }
-bool is_upper(char c) { return c >= 'A' && c <= 'Z'; }
-bool is_alnum(char c) { return is_digit(c) || is_lower(c); }
+bool is_digit(char c) {
+  return c >= '0' && c <= '9';
+}
+bool is_lower(char c) {
+  return c >= 'a' && c <= 'z';
+}
+bool is_upper(char c) {
+  return c >= 'A' && c <= 'Z';
+}
+bool is_alnum(char c) {
+  return is_digit(c) || is_lower(c);
+}
 
 Error bad(std::string_view text, std::string_view why) {
   return Error{Errc::invalid_input,
@@ -55,7 +63,8 @@ std::size_t separator_length(std::string_view text) {
 bool valid_component(std::string_view rest) {
   for (;;) {
     std::size_t run = 0;
-    while (run < rest.size() && is_alnum(rest[run])) ++run;
+    while (run < rest.size() && is_alnum(rest[run]))
+      ++run;
     if (run == 0) return false;
     rest.remove_prefix(run);
     if (rest.empty()) return true;
@@ -84,6 +93,18 @@ std::string_view path_fault(std::string_view path) {
 bool looks_like_host(std::string_view first) {
   return first == "localhost" || first.find_first_of(".:") != std::string_view::npos ||
          std::any_of(first.begin(), first.end(), is_upper);
+}
+
+bool is_hash(std::string_view text) {
+  return text.size() == 64 && std::all_of(text.begin(), text.end(), [](char c) {
+           return is_digit(c) || (c >= 'a' && c <= 'f');
+         });
+}
+
+// "sha256:<hash>" and the bare hash would parse as names, and engines show them in place of one
+// whose tag has moved on.
+bool is_image_id(std::string_view name, const std::optional<Tag>& tag) {
+  return is_hash(name) || (name == "sha256" && tag && is_hash(tag->str()));
 }
 
 }  // namespace
@@ -137,6 +158,12 @@ Result<Repository> Repository::parse(std::string_view name) {
   return of(kDockerHub, name);
 }
 
+Result<Repository> Repository::from_normalised(std::string_view text) {
+  const std::size_t slash = text.find('/');
+  if (slash == std::string_view::npos) return bad(text, "lacks a host");
+  return of(text.substr(0, slash), text.substr(slash + 1));
+}
+
 Result<ImageRef> ImageRef::parse(std::string_view text) {
   std::string_view name = text;
   std::optional<Digest> digest;
@@ -155,6 +182,7 @@ Result<ImageRef> ImageRef::parse(std::string_view text) {
     tag = *std::move(parsed);
     name = name.substr(0, colon);
   }
+  if (is_image_id(name, tag)) return bad(text, "is an image's id, not the name of one");
   auto repository = Repository::parse(name);
   if (!repository) return std::move(repository).error();
   return ImageRef(std::string(name), *std::move(repository), std::move(tag), std::move(digest));

@@ -23,7 +23,8 @@ namespace longshore {
 // The first component of a name is a host if it has a "." or ":", is "localhost", or has an
 // upper-case letter; else the host is docker.io, and a path of one component there is below
 // "library/". index.docker.io, registry-1.docker.io and registry.hub.docker.com are docker.io.
-// Hosts are compared in lower case. Upper case in a path is refused, never folded.
+// Hosts are compared in lower case. Upper case in a path is refused, never folded. 64 hex digits,
+// alone or after "sha256:", are the id of an image and no reference.
 
 // Where images are kept: a registry's host and the path of a repository there. Always in the
 // normalised form, so that two that mean the same are equal. Copyable, ordered, thread-safe.
@@ -33,6 +34,8 @@ class Repository {
   static Result<Repository> parse(std::string_view name);
   // For senders that give the two apart. The host may be one of Docker Hub's names.
   static Result<Repository> of(std::string_view host, std::string_view path);
+  // Reads str() back. Not the same as parse(): there "registry/app" is docker.io/registry/app.
+  static Result<Repository> from_normalised(std::string_view text);
 
   std::string_view host() const noexcept { return std::string_view(text_).substr(0, host_size_); }
   std::string_view path() const noexcept { return std::string_view(text_).substr(host_size_ + 1); }

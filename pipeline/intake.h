@@ -16,7 +16,7 @@ struct Accepted {
   EventId id;              // of its first event; for a duplicate, of the event that it repeats
   std::size_t stored = 0;  // events that will be in the store
   std::size_t duplicates = 0;
-  Seq durable_after = 0;   // no 2xx before this seq is durable
+  Seq durable_after = 0;  // no 2xx before this seq is durable
 };
 
 // A kind of noise that is counted in /metrics and not stored.
@@ -40,8 +40,9 @@ class Intake {
   virtual Status wait_durable(Seq seq, std::chrono::milliseconds at_most) = 0;
 
   // A refused request: audited as one line per (source, reason, address) and minute, with a count.
-  // Neither text may hold a secret.
-  virtual void refused(const std::string& source, const std::string& reason,
+  // Neither text may hold a secret. Returns the id of that line, for the reply: the same for all
+  // requests that the line counts.
+  virtual Ulid refused(const std::string& source, const std::string& reason,
                        const std::string& address) = 0;
 
   // A notification's fact that is not stored.

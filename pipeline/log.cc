@@ -9,25 +9,31 @@ namespace {
 
 spdlog::level::level_enum to_spdlog(LogLevel level) {
   switch (level) {
-    case LogLevel::debug: return spdlog::level::debug;
-    case LogLevel::info: return spdlog::level::info;
-    case LogLevel::warning: return spdlog::level::warn;
-    case LogLevel::error: break;
+    case LogLevel::debug:
+      return spdlog::level::debug;
+    case LogLevel::info:
+      return spdlog::level::info;
+    case LogLevel::warning:
+      return spdlog::level::warn;
+    case LogLevel::error:
+      break;
   }
   return spdlog::level::err;
 }
 
 spdlog::logger& logger() {
   static const auto instance = [] {
-    auto made = std::make_shared<spdlog::logger>(
-        "longshore", std::make_shared<spdlog::sinks::stderr_sink_mt>());
+    auto made = std::make_shared<spdlog::logger>("longshore",
+                                                 std::make_shared<spdlog::sinks::stderr_sink_mt>());
     made->set_pattern("%Y-%m-%dT%H:%M:%S.%eZ %l %v", spdlog::pattern_time_type::utc);
     return made;
   }();
   return *instance;
 }
 
-bool is_plain(char c) { return c > ' ' && c != '"' && c != '\\' && c != '=' && c != 0x7f; }
+bool is_plain(char c) {
+  return c > ' ' && c != '"' && c != '\\' && c != '=' && c != 0x7f;
+}
 
 void append_escaped(std::string& out, std::string_view text) {
   constexpr std::string_view kHex = "0123456789abcdef";
@@ -46,7 +52,8 @@ void append_escaped(std::string& out, std::string_view text) {
 
 void append_value(std::string& out, std::string_view value) {
   bool plain = !value.empty();
-  for (const char c : value) plain = plain && is_plain(c);
+  for (const char c : value)
+    plain = plain && is_plain(c);
   if (plain) {
     out += value;
     return;
@@ -73,6 +80,8 @@ void log(LogLevel level, std::string_view component, std::string_view message,
   logger().log(to_spdlog(level), line);
 }
 
-void set_log_level(LogLevel least) { logger().set_level(to_spdlog(least)); }
+void set_log_level(LogLevel least) {
+  logger().set_level(to_spdlog(least));
+}
 
 }  // namespace longshore

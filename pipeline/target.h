@@ -21,7 +21,8 @@ struct Container {
 // One object on a target with one or more containers. Immutable once it is in an inventory.
 struct Workload {
   std::string target;
-  std::string id;  // stable and unique on the target; shown to people ("web.yaml Deployment shop/web")
+  std::string
+      id;  // stable and unique on the target; shown to people ("web.yaml Deployment shop/web")
   std::vector<Container> containers;
   Annotations annotations;
 };
@@ -68,6 +69,8 @@ class Target {
   virtual void stop() noexcept = 0;
 
   virtual TargetState state() const = 0;
+  // state().synced, without the rest: asked with every turn of a lane.
+  virtual bool synced() const { return state().synced; }
   // The workloads with a container of this repository: one hash look-up, whatever their number.
   virtual std::vector<WorkloadPtr> workloads_of(const Repository& repository) const = 0;
   virtual std::vector<WorkloadPtr> workloads() const = 0;

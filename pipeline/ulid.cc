@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "pipeline/ulid.h"
 
-#include <sys/random.h>
-
 #include <cstdlib>
 #include <cstring>
 #include <random>
+
+#include <sys/random.h>
 
 namespace longshore {
 namespace {

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <optional>
 #include <string>
+#include <string_view>
 
 #include "pipeline/event.h"
+#include "pipeline/intake.h"
 #include "receiver/decoder.h"
 #include "receiver/options.h"
 
@@ -15,15 +18,24 @@ namespace longshore {
 // * host: `host` of the source, else the host that the sender names, mapped by
 //   registries[].aliases; then `prefix` before the path.
 // * Recorded but not actionable, with the reason: a host that is neither the constant of the type
-//   (docker.io, ghcr.io) nor configured (the source's `host`, a registry or an alias of one); a
-//   repository outside the source's `images`; a tag that holds a signature; a kind other than
-//   pushed and deleted.
-// * The delivery key is a hash of (source, delivery id, the fact's index in its notification), else,
+//   (docker.io, ghcr.io; native: both) nor configured (the source's `host`, a registry or an alias
+//   of one); a repository outside the source's `images`; a tag that holds a signature; a kind other
+//   than pushed and deleted; a blob; a push without a tag.
+// * The delivery key is a hash of (source, delivery id, the fact's index in its notification),
+// else,
 //   where the sender gives its own event time, of (source, kind, repository, tag, digest, time);
 //   else there is none and two identical bodies are two events.
 //
 // Returns invalid_input where host or repository is none by the grammar, or no host is known.
 Result<Event> admit(Fact fact, std::size_t index, const SourceOptions& source,
                     const RegistryNames& registries, Time now);
+
+// The host that a source of this type always speaks of: docker.io, ghcr.io; empty for the others.
+std::string_view constant_host(SourceType type) noexcept;
+
+// What kind of noise the fact is, if it is: it is counted and never becomes an event. A pull, a
+// blob, a push without a tag, and what is not about a repository or of a kind without use (other,
+// ping).
+std::optional<Noise> noise_of(const Fact& fact);
 
 }  // namespace longshore

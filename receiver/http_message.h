@@ -18,7 +18,8 @@ using Headers = std::vector<std::pair<std::string, std::string>>;
 // (which of two would count is anybody's guess).
 std::optional<std::string_view> find_header(const Headers& headers, std::string_view name) noexcept;
 
-// One request, whatever transport it came by. Views live as long as the call that they are given to.
+// One request, whatever transport it came by. Views live as long as the call that they are given
+// to.
 struct HttpRequest {
   std::string_view method;  // "POST"
   std::string_view path;    // "/hooks/hub", still percent-encoded

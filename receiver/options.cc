@@ -13,11 +13,16 @@ constexpr std::array kTypes = {SourceType::dockerhub, SourceType::harbor, Source
 
 std::string_view name_of(SourceType type) noexcept {
   switch (type) {
-    case SourceType::dockerhub: return "dockerhub";
-    case SourceType::harbor: return "harbor";
-    case SourceType::distribution: return "distribution";
-    case SourceType::github: return "github";
-    case SourceType::native: break;
+    case SourceType::dockerhub:
+      return "dockerhub";
+    case SourceType::harbor:
+      return "harbor";
+    case SourceType::distribution:
+      return "distribution";
+    case SourceType::github:
+      return "github";
+    case SourceType::native:
+      break;
   }
   return "native";
 }

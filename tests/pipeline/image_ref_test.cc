@@ -60,6 +60,43 @@ TEST_CASE("ImageRef without tag and digest means latest", "[pipeline][image_ref]
   CHECK_FALSE(ImageRef::parse("nginx@" + digest)->effective_tag());
 }
 
+TEST_CASE("ImageRef refuses the id of an image", "[pipeline][image_ref]") {
+  const std::string hash(64, 'a');
+  for (const std::string& text : {hash, "sha256:" + hash, hash + ":latest"}) {
+    CAPTURE(text);
+    const auto image = ImageRef::parse(text);
+    REQUIRE_FALSE(image);
+    CHECK_THAT(image.error().message, Catch::Contains("id"));
+  }
+  CHECK(ImageRef::parse("acme/" + hash));
+  CHECK(ImageRef::parse("app:" + hash));
+  CHECK(ImageRef::parse("sha256:1.4"));
+}
+
+TEST_CASE("Repository of a host and a path is the same as of a name", "[pipeline][image_ref]") {
+  CHECK(*Repository::of("registry-1.docker.io", "nginx") == *Repository::parse("nginx"));
+  CHECK(*Repository::of("registry.hub.docker.com", "acme/app") == *Repository::parse("acme/app"));
+  CHECK(*Repository::of("GHCR.io", "acme/app") == *Repository::parse("ghcr.io/acme/app"));
+  CHECK(*Repository::of("registry", "app") != *Repository::parse("registry/app"));
+  CHECK(Repository::of("registry:5000", "app")->host() == "registry:5000");
+  CHECK(Repository::of("registry:5000", "a/b")->path() == "a/b");
+  CHECK_FALSE(Repository::of("", "app"));
+  CHECK_FALSE(Repository::of("ghcr.io", ""));
+  CHECK_FALSE(Repository::of("ghcr.io/x", "app"));
+  CHECK_FALSE(Repository::of("user@ghcr.io", "app"));
+}
+
+TEST_CASE("ImageRef holds tag and digest together", "[pipeline][image_ref]") {
+  const std::string digest = "@sha256:" + std::string(64, 'a');
+  const auto image = ImageRef::parse("registry:5000/a/app:1.4" + digest);
+  REQUIRE(image);
+  CHECK(image->name() == "registry:5000/a/app");
+  CHECK(image->tag()->str() == "1.4");
+  CHECK(image->str() == "registry:5000/a/app:1.4" + digest);
+  CHECK(image->with(std::nullopt, std::nullopt).str() == "registry:5000/a/app");
+  CHECK_FALSE(*image == image->with(image->tag(), std::nullopt));
+}
+
 TEST_CASE("Repository is at most 255 characters", "[pipeline][image_ref]") {
   CHECK(Repository::parse("ghcr.io/" + std::string(247, 'a')));
   CHECK_FALSE(Repository::parse("ghcr.io/" + std::string(248, 'a')));

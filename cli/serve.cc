@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <cerrno>
+#include <cstdio>
+
+#include <pthread.h>
+#include <signal.h>
+
+#include "cli/cmd_serve.h"
+#include "cli/exit_codes.h"
+#include "cli/service.h"
+#include "pipeline/log.h"
+
+namespace longshore {
+namespace {
+
+// After the last connection is taken: time for requests and actions that have begun.
+constexpr std::chrono::seconds kGrace{10};
+constexpr std::chrono::milliseconds kTick{100};
+
+// Blocked in every thread, so that this one alone receives them.
+sigset_t block_signals() {
+  signal(SIGPIPE, SIG_IGN);
+  sigset_t set;
+  sigemptyset(&set);
+  for (const int number : {SIGTERM, SIGINT, SIGHUP})
+    sigaddset(&set, number);
+  pthread_sigmask(SIG_BLOCK, &set, nullptr);
+  return set;
+}
+
+// The signal that came within the time; 0: none.
+int wait_for_signal(const sigset_t& set, std::chrono::milliseconds at_most) {
+  const timespec time{.tv_sec = at_most.count() / 1000,
+                      .tv_nsec = at_most.count() % 1000 * 1'000'000};
+  const int number = sigtimedwait(&set, nullptr, &time);
+  return number < 0 ? 0 : number;
+}
+
+// Until it has to end; false: the store failed.
+bool run(Service& service, const sigset_t& signals) {
+  while (!service.failed()) {
+    const int number = wait_for_signal(signals, kTick);
+    if (number == SIGHUP) service.reload_soon();
+    if (number == SIGTERM || number == SIGINT) return true;
+  }
+  return false;
+}
+
+// Load balancers need a moment to notice that this one goes: it accepts for that long. A second
+// signal ends the wait.
+void delay_drain(Service& service, const sigset_t& signals, std::chrono::milliseconds delay) {
+  const auto until = std::chrono::steady_clock::now() + delay;
+  while (!service.failed() && std::chrono::steady_clock::now() < until) {
+    const int number = wait_for_signal(signals, kTick);
+    if (number == SIGTERM || number == SIGINT) return;
+  }
+}
+
+}  // namespace
+
+int serve(const std::filesystem::path& file) {
+  auto loaded = load_config(file);
+  if (const auto* errors = std::get_if<ConfigErrors>(&loaded)) {
+    std::fputs(errors->str().c_str(), stderr);
+    return kExitUsage;
+  }
+  auto& config = std::get<LoadedConfig>(loaded).config;
+  const std::chrono::milliseconds delay = config.drain_delay;
+  const std::string host = config.receiver.listen_host;
+  const sigset_t signals = block_signals();
+
+  auto service = Service::start(std::move(std::get<LoadedConfig>(loaded)));
+  if (!service) {
+    log(LogLevel::error, "service", service.error().message);
+    return kExitFailed;
+  }
+  log(LogLevel::info, "service", "listening",
+      {{"address", host + ":" + std::to_string((*service)->port())},
+       {"version", LONGSHORE_VERSION}});
+  if (!run(**service, signals)) {
+    (*service)->stop(std::chrono::milliseconds{0});
+    return kExitFailed;
+  }
+  log(LogLevel::info, "service", "stopping");
+  delay_drain(**service, signals, delay);
+  (*service)->stop(kGrace);
+  if ((*service)->failed()) return kExitFailed;
+  log(LogLevel::info, "service", "stopped");
+  return kExitOk;
+}
+
+}  // namespace longshore

@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/service.h"
+
+#include "pipeline/log.h"
+
+namespace longshore {
+namespace {
+
+// Commands ask one at a time; status reads take milliseconds.
+constexpr int kControlWorkers = 2;
+
+std::shared_ptr<const ReceiverOptions> share(const ReceiverOptions& options) {
+  return std::make_shared<const ReceiverOptions>(options);
+}
+
+AuditEntry config_line(const Clock& clock, std::string_view step, const Config& config) {
+  AuditEntry line;
+  line.time = clock.now();
+  line.step = step;
+  line.source = config.file.filename().string();
+  return line;
+}
+
+void log_warnings(const LoadedConfig& loaded) {
+  for (const ConfigProblem& warning : loaded.warnings) {
+    log(LogLevel::warning, "config", warning.message,
+        {{"file", loaded.config.file.string()}, {"line", std::to_string(warning.line)}});
+  }
+}
+
+}  // namespace
+
+std::filesystem::path control_socket(const std::filesystem::path& store) {
+  return store.string() + ".sock";
+}
+
+Service::Service(LoadedConfig loaded) : config_(std::move(loaded.config)) {}
+
+Service::~Service() {
+  stop(std::chrono::milliseconds{0});
+}
+
+Result<std::unique_ptr<Service>> Service::start(LoadedConfig loaded) {
+  log_warnings(loaded);
+  std::unique_ptr<Service> service(new Service(std::move(loaded)));
+  if (auto status = service->start_parts(); !status) return std::move(status).error();
+  return service;
+}
+
+Status Service::start_parts() {
+  auto engine = Engine::open(config_.pipeline, nullptr, clock_,
+                             [this](const std::string&) { failed_ = true; });
+  if (!engine) return std::move(engine).error();
+  engine_ = *std::move(engine);
+  const auto targets = targets_for(config_);
+  if (auto status = engine_->start(targets); !status) return status;
+  remember(config_, targets);
+
+  // Beyond this point notifications may arrive.
+  if (auto status = start_servers(); !status) return status;
+
+  auto watcher = ConfigWatcher::start(config_.inputs, [this] { reload(); }, {});
+  if (!watcher) return std::move(watcher).error();
+  watcher_ = *std::move(watcher);
+  return Done{};
+}
+
+Status Service::start_servers() {
+  hooks_ = std::make_unique<HookHandler>(*engine_, clock_, share(config_.receiver));
+  public_api_ = std::make_unique<ApiHandler>(*engine_, ApiHandler::Surface::network);
+  control_api_ = std::make_unique<ApiHandler>(*engine_, ApiHandler::Surface::control_socket);
+
+  ReceiverOptions control_options;
+  control_options.worker_threads = kControlWorkers;
+  auto control = HttpServer::start_unix(control_socket(config_.pipeline.store.path),
+                                        control_options, *engine_, service_for(*control_api_));
+  if (!control) return std::move(control).error();
+  control_server_ = *std::move(control);
+
+  const ReceiverOptions& options = config_.receiver;
+  auto server = HttpServer::start_tcp(options.listen_host, options.listen_port, options, *engine_,
+                                      service_for(*public_api_));
+  if (!server) return std::move(server).error();
+  server_ = *std::move(server);
+  return Done{};
+}
+
+HttpService Service::service_for(const ApiHandler& api) {
+  return {.handle = [this, &api](const HttpRequest& request) { return handle(request, api); },
+          .refuse =
+              [this](int status, const std::string& reason, std::string_view address) {
+                return hooks_->refuse(status, reason, address);
+              }};
+}
+
+HttpReply Service::handle(const HttpRequest& request, const ApiHandler& api) {
+  if (HookHandler::serves(request.path)) return hooks_->handle(request);
+  return api.handle(request);
+}
+
+// A target whose options are the same goes on as it is.
+std::vector<std::shared_ptr<Target>> Service::targets_for(const Config& config) {
+  std::vector<std::shared_ptr<Target>> targets;
+  for (const FilesTargetOptions& options : config.files_targets) {
+    const auto at = targets_.find(options.name);
+    if (at != targets_.end() && at->second.options == options) {
+      targets.push_back(at->second.target);
+    } else {
+      targets.push_back(std::make_shared<FilesTarget>(options, clock_));
+    }
+  }
+  return targets;
+}
+
+void Service::remember(const Config& config, const std::vector<std::shared_ptr<Target>>& targets) {
+  targets_.clear();
+  for (std::size_t i = 0; i < targets.size(); ++i) {
+    targets_[targets[i]->name()] = {config.files_targets[i], targets[i]};
+  }
+}
+
+void Service::reload() {
+  auto loaded = load_config(config_.file);
+  if (const auto* errors = std::get_if<ConfigErrors>(&loaded)) return keep_old(errors->str());
+  auto& next = std::get<LoadedConfig>(loaded);
+  std::string needs;
+  for (const std::string& why : needs_restart(config_, next.config))
+    needs += why + "\n";
+  if (!needs.empty()) return keep_old(needs);
+  log_warnings(next);
+  watcher_->watch(next.config.inputs);
+  if (auto status = apply(std::move(next.config)); !status) return keep_old(status.error().message);
+  log(LogLevel::info, "config", "reloaded", {{"file", config_.file.string()}});
+  engine_->audit(config_line(clock_, "reloaded", config_));
+}
+
+Status Service::apply(Config next) {
+  const auto targets = targets_for(next);
+  auto status = engine_->reconfigure(next.pipeline.policies, next.pipeline.observed_targets,
+                                     next.pipeline.observe, targets);
+  if (!status) return status;
+  hooks_->configure(share(next.receiver));
+  remember(next, targets);
+  config_ = std::move(next);
+  return Done{};
+}
+
+void Service::keep_old(const std::string& why) {
+  log(LogLevel::error, "config", "the new configuration is not used, the old one stays: " + why);
+  AuditEntry line = config_line(clock_, "reload-refused", config_);
+  line.error = why;
+  engine_->audit(std::move(line));
+}
+
+void Service::stop(std::chrono::milliseconds grace) {
+  watcher_.reset();
+  if (server_) server_->stop(grace);
+  if (engine_) {
+    engine_->drain(grace);
+    engine_->stop();
+  }
+  if (control_server_) control_server_->stop(std::chrono::milliseconds{0});
+}
+
+}  // namespace longshore

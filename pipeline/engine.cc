@@ -1,0 +1,313 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "pipeline/engine.h"
+
+#include <algorithm>
+
+#include "pipeline/log.h"
+
+namespace longshore {
+namespace {
+
+constexpr std::chrono::milliseconds kTick{1'000};
+constexpr int kTicksBetweenPrunes = 60;
+constexpr int kPruneAtOnce = 5'000;
+constexpr std::chrono::minutes kJump{5};
+
+std::set<std::string> observed_names(bool observe, const std::vector<std::string>& names,
+                                     const std::vector<std::shared_ptr<Target>>& targets) {
+  std::set<std::string> observed(names.begin(), names.end());
+  if (observe) {
+    for (const auto& target : targets)
+      observed.insert(target->name());
+  }
+  return observed;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Engine>> Engine::open(PipelineOptions options, Resolver* resolver,
+                                             const Clock& clock,
+                                             std::function<void(const std::string&)> on_fault) {
+  auto store = open_store(options.store);
+  if (!store) return std::move(store).error();
+  auto audit = AuditFile::open(options.audit);
+  if (!audit) return std::move(audit).error();
+  auto reader = StoreReader::open(options.store.path, options.store.vfs);
+  if (!reader) return std::move(reader).error();
+  auto newest = reader->newest_seq();
+  if (!newest) return std::move(newest).error();
+  std::unique_ptr<Engine> engine(new Engine(std::move(options), *std::move(store),
+                                            *std::move(reader), resolver, clock,
+                                            std::move(on_fault), *newest));
+  if (auto status = engine->take_up(*std::move(audit)); !status) return std::move(status).error();
+  return engine;
+}
+
+Engine::Engine(PipelineOptions options, Store store, StoreReader reader, Resolver* resolver,
+               const Clock& clock, std::function<void(const std::string&)> on_fault, Seq newest)
+    : options_(std::move(options)),
+      clock_(clock),
+      started_(clock.now()),
+      lock_(std::move(store.lock)),
+      queue_(options_.intake_events, options_.intake_bytes),
+      durable_(newest),
+      window_(options_.dedupe_keys, options_.dedupe_window),
+      next_seq_(newest + 1),
+      reader_(std::move(reader)),
+      known_(setup_, clock),
+      journal_(std::move(store.writer), queue_, durable_, clock,
+               journal_hooks(std::move(on_fault))),
+      context_{lanes_, journal_, setup_, known_, bad_policies_, clock, resolver},
+      refusals_(clock, [this](AuditEntry line) { audit(std::move(line)); }) {}
+
+Journal::Hooks Engine::journal_hooks(std::function<void(const std::string&)> on_fault) {
+  return {.on_events = [this](std::span<const Event> events) { lanes_.add(events); },
+          .on_audit =
+              [this] {
+                if (AuditWriter* writer = audit_waker_.load()) writer->wake();
+              },
+          .on_fault =
+              [this, on_fault = std::move(on_fault)](const std::string& why) {
+                {
+                  const std::lock_guard lock(fault_mutex_);
+                  fault_ = why;
+                }
+                log(LogLevel::error, "store", "nothing is accepted any more: " + why);
+                on_fault(why);
+              }};
+}
+
+Engine::~Engine() {
+  stop();
+}
+
+// What the last run left: deliveries to recognise, events to decide, actions to send.
+Status Engine::take_up(AuditFile audit) {
+  const Time since = clock_.now() - options_.dedupe_window;
+  auto seen = reader_.deliveries(since, options_.dedupe_keys);
+  if (!seen) return std::move(seen).error();
+  for (const SeenDelivery& delivery : *seen) {
+    if (window_.find(delivery.key)) continue;
+    const auto age = std::max(clock_.now() - delivery.received_at, std::chrono::microseconds{0});
+    window_.add(delivery.key, {delivery.seq, delivery.event}, clock_.steady() - age);
+  }
+  auto open = reader_.open_events();
+  if (!open) return std::move(open).error();
+  for (const auto& [seq, repository] : *open)
+    lanes_.add(repository, seq);
+  context_.backlog = open->size();
+  auto status = journal_.run([](StoreWriter& writer) { return writer.requeue_in_flight(); });
+  if (!status) return status;
+
+  auto reader = StoreReader::open(options_.store.path, options_.store.vfs);
+  if (!reader) return std::move(reader).error();
+  auto writer = AuditWriter::start(std::move(audit), *std::move(reader), journal_);
+  if (!writer) return std::move(writer).error();
+  audit_writer_ = *std::move(writer);
+  audit_waker_ = audit_writer_.get();
+  clock_offset_ =
+      clock_.now().time_since_epoch() -
+      std::chrono::duration_cast<std::chrono::microseconds>(clock_.steady().time_since_epoch());
+  return Done{};
+}
+
+std::shared_ptr<Outbox> Engine::make_outbox(std::shared_ptr<Target> target) {
+  return std::make_shared<Outbox>(
+      std::move(target), options_, journal_, clock_,
+      Outbox::Hooks{.on_conflict = [this](const Repository& repository, int conflicts) {
+        // The first is decided again at once; a fight with somebody else who writes the same
+        // workload gets slower and slower.
+        const auto pause = std::chrono::milliseconds(100) * ((1 << std::min(conflicts - 1, 10)) - 1);
+        lanes_.kick_at(repository, clock_.steady() + pause);
+      }});
+}
+
+// Gives the open actions in the store to their outboxes; those of unknown targets are parked.
+Status Engine::hand_out_actions(const Setup& setup) {
+  Result<std::vector<Action>> open = [&] {
+    const std::lock_guard lock(reader_mutex_);
+    return reader_.open_actions();
+  }();
+  if (!open) return std::move(open).error();
+  std::set<std::string> unknown;
+  for (Action& action : *open) {
+    if (const auto outbox = setup.outbox_of(action.target)) {
+      outbox->add(std::move(action));
+    } else {
+      unknown.insert(action.target);
+    }
+  }
+  return journal_.run([&](StoreWriter& writer) -> Status {
+    for (const std::string& target : unknown) {
+      auto status = writer.park_target(target, "target " + target + " is not in the configuration");
+      if (!status) return status;
+    }
+    return Done{};
+  });
+}
+
+Status Engine::start(std::vector<std::shared_ptr<Target>> targets) {
+  running_ = true;
+  AuditEntry line;
+  line.time = clock_.now();
+  line.step = "started";
+  line.reason = "longshore " LONGSHORE_VERSION;
+  audit(std::move(line));
+  auto status = reconfigure(options_.policies, options_.observed_targets, options_.observe,
+                            std::move(targets));
+  if (!status) return status;
+  for (unsigned i = 0; i < options_.lane_workers; ++i) {
+    auto reader = StoreReader::open(options_.store.path, options_.store.vfs);
+    if (!reader) return std::move(reader).error();
+    threads_.emplace_back(
+        [this, worker = std::make_shared<LaneWorker>(context_, *std::move(reader))](
+            std::stop_token stop) { worker->run(stop); });
+  }
+  threads_.emplace_back([this](std::stop_token stop) { keep_house(stop); });
+  return Done{};
+}
+
+Status Engine::reconfigure(std::vector<PolicyRule> rules, std::vector<std::string> observed,
+                           bool observe, std::vector<std::shared_ptr<Target>> targets) {
+  const std::lock_guard lock(reconfigure_mutex_);
+  const SetupPtr before = setup_.get();
+  auto setup = std::make_shared<Setup>();
+  setup->rules = std::move(rules);
+  setup->observed = observed_names(observe, observed, targets);
+  Setup added;
+  for (const auto& target : targets) {
+    const auto known = before->outbox_of(target->name());
+    if (known && known->shared_target() == target) {
+      setup->outboxes.push_back(known);
+      continue;
+    }
+    if (auto status = target->start(*this); !status) {
+      for (const auto& outbox : added.outboxes)
+        outbox->shared_target()->stop();
+      return status;
+    }
+    added.outboxes.push_back(make_outbox(target));
+    setup->outboxes.push_back(added.outboxes.back());
+  }
+  setup_.set(setup);
+  for (const auto& outbox : before->outboxes) {
+    if (std::ranges::find(setup->outboxes, outbox) != setup->outboxes.end()) continue;
+    outbox->stop();
+    outbox->shared_target()->stop();
+  }
+  // Outboxes that go on have their actions; the new ones get theirs from the store.
+  auto status = hand_out_actions(added);
+  kick_all();
+  return status;
+}
+
+void Engine::kick_all() {
+  known_.outdated();
+  for (const auto& outbox : setup_.get()->outboxes) {
+    if (outbox->target().synced()) target_synced(outbox->target().name());
+  }
+}
+
+void Engine::repository_changed(const std::string&, const Repository& repository) {
+  known_.outdated();
+  lanes_.kick(repository);
+}
+
+void Engine::target_synced(const std::string& name) {
+  known_.outdated();
+  const auto outbox = setup_.get()->outbox_of(name);
+  if (!outbox) return;  // kicked as soon as the setup that it belongs to is the current one
+  journal_.post({[name](StoreWriter& writer) { return writer.remove_waits(name); }, {}});
+  std::set<Repository> repositories;
+  for (const WorkloadPtr& workload : outbox->target().workloads()) {
+    for (const Container& container : workload->containers) {
+      repositories.insert(container.image.repository());
+    }
+  }
+  for (const Repository& repository : repositories)
+    lanes_.kick(repository);
+}
+
+void Engine::audit(AuditEntry entry) {
+  journal_.post(
+      {[entry = std::move(entry)](StoreWriter& writer) { return writer.audit(entry); }, {}});
+}
+
+void Engine::keep_house(std::stop_token stop) {
+  std::mutex mutex;
+  std::condition_variable_any tick;
+  for (int ticks = 1; !stop.stop_requested(); ++ticks) {
+    std::unique_lock lock(mutex);
+    tick.wait_for(lock, stop, kTick, [] { return false; });
+    refusals_.flush(Refusals::Which::due);
+    watch_clock();
+    if (ticks % kTicksBetweenPrunes == 0) prune();
+  }
+}
+
+// A wall clock that jumped makes every age wrong: nothing is removed for its age from then on.
+void Engine::watch_clock() {
+  const auto offset =
+      clock_.now().time_since_epoch() -
+      std::chrono::duration_cast<std::chrono::microseconds>(clock_.steady().time_since_epoch());
+  const auto jump = offset - clock_offset_;
+  clock_offset_ = offset;
+  if (std::chrono::abs(jump) < kJump) return;
+  clock_jumped_ = true;
+  AuditEntry line;
+  line.time = clock_.now();
+  line.step = "clock";
+  line.reason = "the wall clock jumped by " +
+                std::to_string(std::chrono::duration_cast<std::chrono::seconds>(jump).count()) +
+                " s: nothing is removed for its age until the next start";
+  audit(std::move(line));
+}
+
+void Engine::prune() {
+  const Time before = clock_jumped_ ? Time{} : clock_.now() - options_.store.keep;
+  int removed = 0;
+  do {
+    const Status status = journal_.run([&](StoreWriter& writer) -> Status {
+      auto count = writer.prune_events(before, options_.store.keep_events, kPruneAtOnce);
+      if (!count) return std::move(count).error();
+      removed = *count;
+      return Done{};
+    });
+    if (!status) return;
+  } while (removed == kPruneAtOnce);
+}
+
+void Engine::drain(std::chrono::milliseconds at_most) {
+  const SteadyTime until = clock_.steady() + at_most;
+  const auto idle = [this] {
+    if (context_.backlog > 0 || lanes_.size() > 0) return false;
+    const auto setup = setup_.get();
+    return std::ranges::all_of(setup->outboxes,
+                               [](const auto& outbox) { return outbox->waiting() == 0; });
+  };
+  while (!idle() && clock_.steady() < until)
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+}
+
+void Engine::stop() {
+  const SetupPtr setup = setup_.get();
+  for (const auto& outbox : setup->outboxes)
+    outbox->stop();
+  for (const auto& outbox : setup->outboxes)
+    outbox->shared_target()->stop();
+  for (auto& thread : threads_)
+    thread.request_stop();
+  lanes_.close();
+  threads_.clear();
+  if (running_.exchange(false)) {
+    refusals_.flush(Refusals::Which::everything);
+    AuditEntry line;
+    line.time = clock_.now();
+    line.step = "stopped";
+    audit(std::move(line));
+  }
+  journal_.stop();
+  if (audit_writer_) audit_writer_->stop();
+}
+
+}  // namespace longshore

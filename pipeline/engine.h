@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "pipeline/audit_writer.h"
+#include "pipeline/control.h"
+#include "pipeline/dedupe_window.h"
+#include "pipeline/intake.h"
+#include "pipeline/lane_worker.h"
+#include "pipeline/refusals.h"
+#include "pipeline/store.h"
+
+namespace longshore {
+
+// The pipeline as a whole: takes what the receiver admits and sees it through to the targets.
+//
+//   any thread               journal thread        lane worker ×N        sink worker ×N per target
+//   accept() ── queue_ ────▶ commit ── lanes_ ───▶ decide ── command ─▶  Outbox ──▶ Target::deliver
+//   wait_durable() ◀─ durable_ ─┘                  (journal commits)     (journal commits)
+//                               └─ audit writer ─▶ audit.jsonl
+//
+// The journal thread alone writes the store. Stop order: outboxes, targets, lane workers,
+// housekeeping, journal, audit writer.
+//
+// Lifetime: targets and resolver outlive nothing: they are shared or given by cli/service.cc, which
+// stops the receiver before the engine.
+class Engine final : public Intake, public Control, private TargetListener {
+ public:
+  // Opens the store and takes up what is unfinished; nothing runs yet.
+  // Errors as open_store() and AuditFile::open().
+  static Result<std::unique_ptr<Engine>> open(PipelineOptions options, Resolver* resolver,
+                                              const Clock& clock,
+                                              std::function<void(const std::string&)> on_fault);
+  ~Engine() override;  // stop()
+
+  // Starts on these targets. Fails if one of them cannot start; then nothing runs.
+  Status start(std::vector<std::shared_ptr<Target>> targets);
+
+  // Takes other policies and targets. One that is given again (the same object) goes on as it is,
+  // the actions of one that is gone are parked, and everything is decided again. Fails, and
+  // nothing has changed, if a new target cannot start.
+  Status reconfigure(std::vector<PolicyRule> rules, std::vector<std::string> observed, bool observe,
+                     std::vector<std::shared_ptr<Target>> targets);
+
+  // A step that is no event's: a reload, for example. Written soon; not waited for.
+  void audit(AuditEntry entry);
+
+  // Waits until what is accepted is decided and what is decided is sent, at most this long.
+  void drain(std::chrono::milliseconds at_most);
+  // Ends all threads. What is unfinished is in the store.
+  void stop();
+
+  // Intake
+  Result<Accepted> accept(std::vector<Event> events) override;
+  Status wait_durable(Seq seq, std::chrono::milliseconds at_most) override;
+  Ulid refused(const std::string& source, const std::string& reason,
+               const std::string& address) override;
+  void noise(const std::string& source, Noise kind) override;
+
+  // Control
+  StatusReport status() const override;
+  std::vector<Metric> metrics() const override;
+  Result<std::vector<Action>> actions(std::optional<ActionState> state,
+                                      std::size_t limit) const override;
+  Status retry_action(const ActionId& id, const std::string& actor) override;
+  Result<std::vector<HistoryEntry>> history(const Repository& repository,
+                                            std::size_t limit) const override;
+  AuditHead audit_head() const override;
+
+ private:
+  struct Counters {
+    std::atomic<std::uint64_t> accepted{0}, duplicates{0}, refused{0}, full{0};
+    std::atomic<std::uint64_t> noise[4]{};  // by Noise
+  };
+
+  Engine(PipelineOptions options, Store store, StoreReader reader, Resolver* resolver,
+         const Clock& clock, std::function<void(const std::string&)> on_fault, Seq newest);
+  Journal::Hooks journal_hooks(std::function<void(const std::string&)> on_fault);
+
+  void repository_changed(const std::string& target, const Repository& repository) override;
+  void target_synced(const std::string& target) override;
+
+  Status take_up(AuditFile audit);
+  std::shared_ptr<Outbox> make_outbox(std::shared_ptr<Target> target);
+  Status hand_out_actions(const Setup& setup);
+  void read_troubles(StatusReport& report) const;
+  void kick_all();
+  void keep_house(std::stop_token stop);
+  void watch_clock();
+  void prune();
+
+  // Constant after construction
+  const PipelineOptions options_;
+  const Clock& clock_;
+  const Time started_;
+
+  StoreLock lock_;
+  ProducerFifoQueue queue_;
+  DurableSeq durable_;
+
+  std::mutex accept_mutex_;
+  DedupeWindow window_;  // guarded by accept_mutex_
+  Seq next_seq_;         // guarded by accept_mutex_
+
+  Counters counters_;
+  mutable std::mutex fault_mutex_;
+  std::string fault_;  // guarded by fault_mutex_
+  std::atomic<bool> running_{false};
+
+  mutable std::mutex reader_mutex_;
+  mutable StoreReader reader_;  // guarded by reader_mutex_
+
+  Lanes lanes_;
+  CurrentSetup setup_;
+  std::mutex reconfigure_mutex_;
+  KnownRepositories known_;
+  BadPolicies bad_policies_;
+  Journal journal_;
+  LaneContext context_;
+  Refusals refusals_;
+  std::unique_ptr<AuditWriter> audit_writer_;
+  std::atomic<AuditWriter*> audit_waker_{nullptr};  // the same, once it can be woken
+
+  // Housekeeping thread only
+  std::chrono::microseconds clock_offset_{};
+  bool clock_jumped_ = false;
+
+  std::vector<std::jthread> threads_;
+};
+
+}  // namespace longshore

@@ -1,0 +1,204 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "pipeline/lane_worker.h"
+
+#include <algorithm>
+
+#include "pipeline/log.h"
+
+namespace longshore {
+namespace {
+
+constexpr std::size_t kLanesAtOnce = 512;
+constexpr std::chrono::milliseconds kNap{500};
+// A registry that does not answer is asked again after this; the next version grows it.
+constexpr std::chrono::seconds kAskAgain{5};
+constexpr std::chrono::seconds kAfterFailure{1};
+// Each resolved winner can only make another candidate win, so this many rounds are ample.
+constexpr int kMostRounds = 32;
+
+struct Inventory {
+  std::vector<WorkloadPtr> workloads;
+  std::vector<std::string> unsynced;
+};
+
+Inventory look_up(const Repository& repository, const Setup& setup) {
+  Inventory inventory;
+  for (const auto& outbox : setup.outboxes) {
+    const Target& target = outbox->target();
+    if (!target.synced()) {
+      inventory.unsynced.push_back(target.name());
+      continue;
+    }
+    for (WorkloadPtr& workload : target.workloads_of(repository)) {
+      inventory.workloads.push_back(std::move(workload));
+    }
+  }
+  return inventory;
+}
+
+AuditEntry policy_line(const BadPolicy& bad, Time now) {
+  AuditEntry line;
+  line.time = now;
+  line.step = "policy";
+  line.workload = bad.target + ": " + bad.workload + " " + bad.container;
+  line.error = bad.message;
+  return line;
+}
+
+}  // namespace
+
+void LaneWorker::run(std::stop_token stop) {
+  while (!stop.stop_requested()) {
+    const auto turns = context_.lanes.take(kLanesAtOnce, context_.clock.steady() + kNap);
+    const SetupPtr setup = context_.setup.get();
+    std::vector<Prepared> prepared;
+    for (const Turn& turn : turns) {
+      auto ready = prepare(turn, *setup);
+      if (ready && *ready) {
+        prepared.push_back(**std::move(ready));
+      } else {
+        if (!ready) log(LogLevel::error, "lanes", ready.error().message);
+        context_.lanes.put_back(turn, context_.clock.steady() + kAskAgain);
+      }
+    }
+    if (!prepared.empty()) write(std::move(prepared), *setup);
+  }
+}
+
+Result<RepositoryHistory> LaneWorker::read_history(const Turn& turn, std::span<const Event> events,
+                                                   bool all_tags) {
+  std::vector<Tag> tags;
+  for (const Event& event : events) {
+    if (event.tag) {
+      tags.push_back(*event.tag);
+    } else {
+      all_tags = true;  // the deletion of a digest concerns whatever tag names it
+    }
+  }
+  auto current = all_tags ? reader_.current_tags(turn.repository)
+                          : reader_.current_tags(turn.repository, tags);
+  if (!current) return std::move(current).error();
+  return RepositoryHistory(turn.repository, *std::move(current));
+}
+
+// Asks the registry about the winners that have to be verified. unavailable: it does not answer.
+Status LaneWorker::verify_winners(const TurnResult& result, RepositoryHistory& history,
+                                  bool& changed) {
+  changed = false;
+  for (const Tag& tag : result.winners) {
+    const auto at = history.current().find(tag);
+    if (at == history.current().end() || !at->second.verify || at->second.verified) continue;
+    if (context_.resolver == nullptr) {
+      return Error{Errc::unavailable, "this build cannot ask registries"};
+    }
+    auto digest = context_.resolver->resolve(history.repository(), tag);
+    if (digest) {
+      history.verified(tag, *digest, context_.clock.now());
+    } else if (digest.error().code == Errc::not_found) {
+      history.gone(tag, context_.clock.now());
+    } else {
+      return std::move(digest).error();
+    }
+    changed = true;
+  }
+  return Done{};
+}
+
+// Nothing: the registry has to be asked and does not answer now.
+Result<std::optional<LaneWorker::Prepared>> LaneWorker::prepare(const Turn& turn,
+                                                                const Setup& setup) {
+  auto events = reader_.events(turn.seqs);
+  if (!events) return std::move(events).error();
+  const Inventory inventory = look_up(turn.repository, setup);
+  auto history = read_history(turn, *events, !inventory.workloads.empty());
+  if (!history) return std::move(history).error();
+  for (const Event& event : *events)
+    history->apply(event);
+
+  TurnInput input{.repository = turn.repository,
+                  .events = *events,
+                  .candidates = {},
+                  .workloads = inventory.workloads,
+                  .rules = setup.rules,
+                  .unsynced = inventory.unsynced,
+                  .observed = setup.observed,
+                  .nearest = inventory.workloads.empty() ? context_.known.nearest(turn.repository)
+                                                         : std::string(),
+                  .now = context_.clock.now()};
+  for (int round = 0; round < kMostRounds; ++round) {
+    const std::vector<Candidate> candidates = history->candidates();
+    input.candidates = candidates;
+    TurnResult result = take_turn(input);
+    bool changed = false;
+    if (!verify_winners(result, *history, changed)) return std::optional<Prepared>();
+    if (changed) continue;
+    for (const BadPolicy& bad :
+         context_.bad_policies.update(turn.repository, inventory.workloads, result.bad_policies)) {
+      result.audit.push_back(policy_line(bad, input.now));
+    }
+    return std::optional<Prepared>(Prepared{turn, std::move(result), history->take_changes()});
+  }
+  return std::optional<Prepared>();
+}
+
+namespace {
+
+Status write_turn(StoreWriter& writer, const TurnResult& result, const Setup& setup,
+                  std::span<const HistoryChange> history, std::vector<Action>& inserted) {
+  for (const HistoryChange& change : history) {
+    if (auto status = writer.apply(change); !status) return status;
+  }
+  for (const Wait& wait : result.waits) {
+    // Synced since it was looked up: its lane is kicked already, nothing would remove the row.
+    if (const auto outbox = setup.outbox_of(wait.target); outbox->target().synced()) continue;
+    if (auto status = writer.put_wait(wait); !status) return status;
+  }
+  for (const AuditEntry& line : result.audit) {
+    if (auto status = writer.audit(line); !status) return status;
+  }
+  for (const Action& action : result.actions) {
+    auto is_new = writer.insert_action(action);
+    if (!is_new) return std::move(is_new).error();
+    if (*is_new) inserted.push_back(action);
+  }
+  for (const auto& [seq, decider] : result.decided_by) {
+    if (auto status = writer.finish_event(seq, decider); !status) return status;
+  }
+  return Done{};
+}
+
+}  // namespace
+
+void LaneWorker::write(std::vector<Prepared> turns, const Setup& setup) {
+  std::vector<Action> inserted;
+  const Status status = context_.journal.run([&](StoreWriter& writer) -> Status {
+    for (const Prepared& turn : turns) {
+      auto written = write_turn(writer, turn.result, setup, turn.history, inserted);
+      if (!written) return written;
+      for (const auto& [target, workload] : turn.result.unchanged) {
+        written = writer.supersede(target, workload, turn.turn.repository);
+        if (!written) return written;
+      }
+    }
+    return Done{};
+  });
+  if (!status) {
+    // The store has failed, or one turn cannot be written: nothing of them is there.
+    log(LogLevel::error, "lanes", status.error().message);
+    for (Prepared& turn : turns) {
+      context_.lanes.put_back(std::move(turn.turn), context_.clock.steady() + kAfterFailure);
+    }
+    return;
+  }
+  for (Action& action : inserted) {
+    if (const auto outbox = setup.outbox_of(action.target)) outbox->add(std::move(action));
+  }
+  for (const Prepared& turn : turns) {
+    context_.backlog.fetch_sub(turn.result.decided_by.size(), std::memory_order_relaxed);
+    context_.updates.fetch_add(turn.result.updates, std::memory_order_relaxed);
+    context_.skips.fetch_add(turn.result.skips, std::memory_order_relaxed);
+    context_.lanes.finish(turn.turn.repository);
+  }
+}
+
+}  // namespace longshore

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <atomic>
+#include <stop_token>
+#include <vector>
+
+#include "pipeline/bad_policies.h"
+#include "pipeline/journal.h"
+#include "pipeline/known_repositories.h"
+#include "pipeline/lanes.h"
+#include "pipeline/resolver.h"
+#include "pipeline/setup.h"
+#include "pipeline/store_reader.h"
+#include "pipeline/turn.h"
+
+namespace longshore {
+
+// What all lane workers share. Lifetime: the engine's.
+struct LaneContext {
+  Lanes& lanes;
+  Journal& journal;
+  const CurrentSetup& setup;
+  KnownRepositories& known;
+  BadPolicies& bad_policies;
+  const Clock& clock;
+  Resolver* resolver;  // null: this program cannot ask registries
+
+  std::atomic<std::uint64_t> backlog{0};  // committed and not yet decided
+  std::atomic<std::uint64_t> updates{0};
+  std::atomic<std::uint64_t> skips{0};
+};
+
+// Takes ready lanes, decides them and has the result written: events finished, history, actions,
+// waits and audit lines of a turn are one command of the journal. A crash before its commit leaves
+// the events open, and the next start decides them again.
+//
+// Where the registry has to be asked and does not answer, the lane is put back with a later time;
+// the worker goes on with others.
+//
+// Threads: run() on a thread of its own for each worker.
+class LaneWorker {
+ public:
+  LaneWorker(LaneContext& context, StoreReader reader)
+      : context_(context), reader_(std::move(reader)) {}
+
+  void run(std::stop_token stop);
+
+ private:
+  struct Prepared {
+    Turn turn;
+    TurnResult result;
+    std::vector<HistoryChange> history;
+  };
+  Result<std::optional<Prepared>> prepare(const Turn& turn, const Setup& setup);
+  Result<RepositoryHistory> read_history(const Turn& turn, std::span<const Event> events,
+                                         bool all_tags);
+  Status verify_winners(const TurnResult& result, RepositoryHistory& history, bool& changed);
+  void write(std::vector<Prepared> turns, const Setup& setup);
+
+  LaneContext& context_;
+  StoreReader reader_;
+};
+
+}  // namespace longshore

@@ -1,0 +1,222 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "pipeline/outbox.h"
+
+#include <algorithm>
+#include <random>
+
+namespace longshore {
+namespace {
+
+constexpr std::chrono::milliseconds kNap{1000};
+
+double draw() {
+  thread_local std::minstd_rand generator(std::random_device{}());
+  return std::uniform_real_distribution<double>(0.0, 1.0)(generator);
+}
+
+ActionState state_after(Outcome outcome) {
+  switch (outcome) {
+    case Outcome::delivered:
+      return ActionState::done;
+    case Outcome::retry:
+      return ActionState::waiting;
+    case Outcome::rejected:
+      return ActionState::dead;
+    case Outcome::forbidden:
+      return ActionState::parked;
+    case Outcome::conflict:
+      break;
+  }
+  return ActionState::conflicted;
+}
+
+}  // namespace
+
+std::chrono::milliseconds backoff(int attempts, std::chrono::milliseconds first,
+                                  std::chrono::milliseconds most, double random) {
+  const int doublings = std::min(attempts - 1, 30);
+  const auto ceiling = std::min(first * (std::int64_t{1} << doublings), most);
+  return std::chrono::milliseconds(
+      static_cast<std::int64_t>(static_cast<double>(ceiling.count()) * random));
+}
+
+Outbox::Outbox(std::shared_ptr<Target> target, const PipelineOptions& options, Journal& journal,
+               const Clock& clock, Hooks hooks)
+    : target_(std::move(target)),
+      options_(options),
+      journal_(journal),
+      clock_(clock),
+      hooks_(std::move(hooks)) {
+  for (unsigned i = 0; i < options_.sink_workers; ++i) {
+    workers_.emplace_back([this](std::stop_token stop) { work(stop); });
+  }
+}
+
+Outbox::~Outbox() {
+  stop();
+}
+
+void Outbox::stop() {
+  for (auto& worker : workers_)
+    worker.request_stop();
+  workers_.clear();
+}
+
+void Outbox::add(Action action) {
+  const auto left = std::max(action.due - clock_.now(), std::chrono::microseconds{0});
+  const SteadyTime at = clock_.steady() + left;
+  const std::lock_guard lock(mutex_);
+  if (action.state == ActionState::parked) parked_ = true;
+  queue_.push_back({at, std::move(action)});
+  announce();
+}
+
+void Outbox::retry_now(Action action) {
+  const std::lock_guard lock(mutex_);
+  std::erase_if(queue_, [&](const Due& due) { return due.action.id == action.id; });
+  parked_until_ = {};
+  queue_.push_front({clock_.steady(), std::move(action)});
+  announce();
+}
+
+void Outbox::announce() {
+  ++version_;
+  changed_.notify_all();
+}
+
+std::size_t Outbox::waiting() const {
+  const std::lock_guard lock(mutex_);
+  return queue_.size();
+}
+
+void Outbox::work(std::stop_token stop) {
+  while (!stop.stop_requested()) {
+    auto action = next(stop);
+    if (action) attempt(*std::move(action), stop);
+  }
+}
+
+// Waits until an action is due whose workload nobody works on. Nothing: a stop, or a nap is over.
+std::optional<Action> Outbox::next(std::stop_token stop) {
+  std::unique_lock lock(mutex_);
+  const SteadyTime now = clock_.steady();
+  SteadyTime soonest = now + kNap;
+  if (parked_ && now < parked_until_) {
+    soonest = std::min(soonest, parked_until_);
+  } else {
+    for (auto at = queue_.begin(); at != queue_.end(); ++at) {
+      if (busy_workloads_.contains(at->action.workload)) continue;
+      if (at->at > now && !parked_) {
+        soonest = std::min(soonest, at->at);
+        continue;
+      }
+      if (parked_) parked_until_ = now + options_.parked_retry;
+      Action action = std::move(at->action);
+      queue_.erase(at);
+      busy_workloads_.insert(action.workload);
+      return action;
+    }
+  }
+  const std::uint64_t seen = version_;
+  changed_.wait_until(lock, stop, soonest, [&] { return version_ != seen; });
+  return std::nullopt;
+}
+
+void Outbox::release(const Action& action) {
+  const std::lock_guard lock(mutex_);
+  busy_workloads_.erase(action.workload);
+  announce();
+}
+
+void Outbox::attempt(Action action, std::stop_token stop) {
+  bool begun = false;
+  const Status status = journal_.run([&](StoreWriter& writer) -> Status {
+    auto result = writer.begin_attempt(action.id);
+    if (!result) return std::move(result).error();
+    begun = *result;
+    return Done{};
+  });
+  if (!status || !begun) return release(action);  // superseded, or the store has failed
+  ++action.attempts;
+  Delivery delivery = target_->deliver(action, stop);
+  counters_.outcomes[static_cast<std::size_t>(delivery.outcome)].fetch_add(
+      1, std::memory_order_relaxed);
+  settle(std::move(action), std::move(delivery));
+}
+
+SteadyTime Outbox::due_after(const Action& action, const Delivery& delivery) const {
+  const auto wait = delivery.retry_after.value_or(
+      backoff(action.attempts, options_.first_backoff, options_.max_backoff, draw()));
+  return clock_.steady() + wait;
+}
+
+AuditEntry Outbox::line_for(const Action& action, const Delivery& delivery) const {
+  AuditEntry line;
+  line.time = clock_.now();
+  line.id = action.event;
+  line.step = delivery.outcome == Outcome::delivered ? "applied" : "attempted";
+  line.workload = action.target + ": " + action.workload;
+  for (const ContainerChange& change : action.changes) {
+    if (!line.to.empty()) {
+      line.from += ", ";
+      line.to += ", ";
+    }
+    line.from += change.from.str();
+    line.to += change.to.str();
+  }
+  line.image = action.repository.str();
+  line.outcome = std::string(name_of(delivery.outcome));
+  if (delivery.outcome == Outcome::delivered) {
+    line.reason = delivery.detail;
+  } else {
+    line.error = delivery.detail;
+  }
+  return line;
+}
+
+void Outbox::settle(Action action, Delivery delivery) {
+  const SteadyTime due = due_after(action, delivery);
+  action.state = state_after(delivery.outcome);
+  action.error = delivery.outcome == Outcome::delivered ? "" : delivery.detail;
+  action.due =
+      clock_.now() + std::chrono::duration_cast<std::chrono::microseconds>(due - clock_.steady());
+  bool unpark = false;
+  {
+    const std::lock_guard lock(mutex_);
+    unpark = parked_ && delivery.outcome != Outcome::forbidden;
+  }
+  const Status status = journal_.run([&](StoreWriter& writer) -> Status {
+    auto done = writer.end_attempt(action.id, action.state, action.due, action.error);
+    if (!done) return done;
+    if (delivery.outcome == Outcome::forbidden) {
+      if (done = writer.park_target(action.target, action.error); !done) return done;
+    } else if (unpark) {
+      if (done = writer.unpark_target(action.target); !done) return done;
+    }
+    return writer.audit(line_for(action, delivery));
+  });
+  int conflicts = 0;
+  {
+    const std::lock_guard lock(mutex_);
+    busy_workloads_.erase(action.workload);
+    if (delivery.outcome == Outcome::conflict) {
+      conflicts = ++conflicts_[action.workload];
+    } else {
+      conflicts_.erase(action.workload);
+    }
+    if (delivery.outcome == Outcome::forbidden) {
+      parked_ = true;
+      parked_until_ = clock_.steady() + options_.parked_retry;
+    } else {
+      parked_ = false;
+    }
+    const bool again = action.state == ActionState::waiting || action.state == ActionState::parked;
+    // At the front: an older decision of a workload goes before a newer one.
+    if (status && again) queue_.push_front({due, action});
+    announce();
+  }
+  if (status && delivery.outcome == Outcome::conflict)
+    hooks_.on_conflict(action.repository, conflicts);
+}
+
+}  // namespace longshore

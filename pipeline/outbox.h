@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <atomic>
+#include <condition_variable>
+#include <deque>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <set>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "pipeline/clock.h"
+#include "pipeline/journal.h"
+#include "pipeline/options.h"
+#include "pipeline/target.h"
+
+namespace longshore {
+
+// Wait before attempt `attempts` + 1: a random time below first * 2^(attempts - 1), at most `most`
+// ("full jitter": many actions that failed at once do not come back at once).
+// REQUIRES: attempts >= 1, 0 <= random < 1
+std::chrono::milliseconds backoff(int attempts, std::chrono::milliseconds first,
+                                  std::chrono::milliseconds most, double random);
+
+// Sends the decided actions of one target, one attempt after the other, until each has an end.
+//
+// The store is the truth: an action is marked in flight before its attempt and gets its outcome
+// after it, each in a commit. Memory holds the order only. One action per workload is in flight at
+// a time, oldest first; different workloads run side by side, as many as there are workers.
+//
+//   delivered   done
+//   retry       waits, then again, for ever: a target that is away for a day is tried for a day
+//   rejected    dead; `actions retry` revives it
+//   conflict    the lane decides again, by on_conflict
+//   forbidden   every action of the target is parked; one of them is tried each parked_retry, and
+//               when it is no longer forbidden all are ready again
+//
+// Threads: the public functions are safe from every thread. The target outlives the Outbox.
+class Outbox {
+ public:
+  struct Hooks {
+    // Decide this repository again; `conflicts` in a row for this workload so far.
+    std::function<void(const Repository&, int conflicts)> on_conflict;
+  };
+  struct Counters {
+    std::atomic<std::uint64_t> outcomes[5]{};  // by Outcome
+  };
+
+  Outbox(std::shared_ptr<Target> target, const PipelineOptions& options, Journal& journal,
+         const Clock& clock, Hooks hooks);
+  ~Outbox();  // stop()
+
+  // REQUIRES: the action is in the store, open.
+  void add(Action action);
+  // A person wants it tried now, in the store it is ready already.
+  void retry_now(Action action);
+  // Lets attempts that run come to their end, or their target's stop, and starts no more.
+  void stop();
+
+  const Target& target() const noexcept { return *target_; }
+  std::shared_ptr<Target> shared_target() const { return target_; }
+  const Counters& counters() const noexcept { return counters_; }
+  std::size_t waiting() const;  // actions that are not in flight
+
+ private:
+  struct Due {
+    SteadyTime at;
+    Action action;
+  };
+  void work(std::stop_token stop);
+  std::optional<Action> next(std::stop_token stop);
+  void attempt(Action action, std::stop_token stop);
+  void settle(Action action, Delivery delivery);
+  void release(const Action& action);
+  void announce();  // with mutex_ held: something in the queue is different
+  SteadyTime due_after(const Action& action, const Delivery& delivery) const;
+  AuditEntry line_for(const Action& action, const Delivery& delivery) const;
+
+  // Constant after construction
+  const std::shared_ptr<Target> target_;
+  const PipelineOptions& options_;
+  Journal& journal_;
+  const Clock& clock_;
+  const Hooks hooks_;
+
+  mutable std::mutex mutex_;
+  std::condition_variable_any changed_;
+  std::deque<Due> queue_;                 // guarded by mutex_; oldest decision first
+  std::set<std::string> busy_workloads_;  // guarded by mutex_
+  std::map<std::string, int> conflicts_;  // guarded by mutex_; by workload, in a row
+  std::uint64_t version_ = 0;             // guarded by mutex_; counts what wakes the workers
+  bool parked_ = false;                   // guarded by mutex_
+  SteadyTime parked_until_{};             // guarded by mutex_; then one is tried
+
+  Counters counters_;
+  std::vector<std::jthread> workers_;
+};
+
+}  // namespace longshore

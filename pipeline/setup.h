@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <memory>
+#include <mutex>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "pipeline/outbox.h"
+#include "pipeline/policy.h"
+
+namespace longshore {
+
+// What a reload may change. One that is in use is never changed: a new one takes its place.
+struct Setup {
+  std::vector<PolicyRule> rules;
+  std::set<std::string> observed;                 // targets on which nothing is done
+  std::vector<std::shared_ptr<Outbox>> outboxes;  // one for each target
+
+  std::shared_ptr<Outbox> outbox_of(const std::string& target) const {
+    for (const auto& outbox : outboxes) {
+      if (outbox->target().name() == target) return outbox;
+    }
+    return nullptr;
+  }
+};
+
+using SetupPtr = std::shared_ptr<const Setup>;
+
+// The setup of the moment. Threads: safe from every thread.
+class CurrentSetup {
+ public:
+  SetupPtr get() const {
+    const std::lock_guard lock(mutex_);
+    return setup_;
+  }
+  void set(SetupPtr setup) {
+    const std::lock_guard lock(mutex_);
+    setup_ = std::move(setup);
+  }
+
+ private:
+  mutable std::mutex mutex_;
+  SetupPtr setup_ = std::make_shared<const Setup>();  // guarded by mutex_
+};
+
+}  // namespace longshore

@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <array>
+#include <utility>
+
+#include "pipeline/store_statements.h"
+
+namespace longshore {
+namespace {
+
+// The numbers are those of ActionState. Unsent: ready, waiting, parked (1, 3, 6); open: these and
+// in flight (2).
+constexpr std::string_view kInsertAction =
+    "INSERT INTO actions VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12)";
+constexpr std::string_view kInsertChange = "INSERT INTO action_changes VALUES(?1,?2,?3,?4,?5,?6)";
+// An open action with as many changes, all the same.
+constexpr std::string_view kSameChange =
+    "SELECT count(*) FROM actions a JOIN action_changes c ON c.action = a.id "
+    "WHERE a.target = ?1 AND a.workload = ?2 AND a.repository = ?3 AND a.state IN (1, 2, 3, 6) "
+    "AND c.container = ?4 AND c.from_image = ?5 AND c.to_image = ?6 "
+    "AND (SELECT count(*) FROM action_changes d WHERE d.action = a.id) = ?7";
+constexpr std::string_view kSupersede =
+    "UPDATE actions SET state = 7 WHERE target = ?1 AND workload = ?2 AND repository = ?3 "
+    "AND state IN (1, 3, 6)";
+constexpr std::string_view kBeginAttempt =
+    "UPDATE actions SET state = 2, attempts = attempts + 1 WHERE id = ?1 AND state IN (1, 3, 6)";
+constexpr std::string_view kEndAttempt =
+    "UPDATE actions SET state = ?2, due = ?3, error = ?4 WHERE id = ?1 AND state = 2";
+constexpr std::string_view kRetryAction =
+    "UPDATE actions SET state = 1 WHERE id = ?1 AND state IN (3, 5, 6)";
+constexpr std::string_view kParkTarget =
+    "UPDATE actions SET state = 6, error = ?2 WHERE target = ?1 AND state IN (1, 3)";
+constexpr std::string_view kUnparkTarget =
+    "UPDATE actions SET state = 1 WHERE target = ?1 AND state = 6";
+
+}  // namespace
+
+Status StoreWriter::prepare_actions(Database& database, Statements& statements) {
+  const std::array<std::pair<Statement*, std::string_view>, 10> own = {{
+      {&statements.insert_action, kInsertAction},
+      {&statements.insert_change, kInsertChange},
+      {&statements.same_change, kSameChange},
+      {&statements.supersede, kSupersede},
+      {&statements.begin_attempt, kBeginAttempt},
+      {&statements.end_attempt, kEndAttempt},
+      {&statements.retry_action, kRetryAction},
+      {&statements.park_target, kParkTarget},
+      {&statements.unpark_target, kUnparkTarget},
+      {&statements.requeue, "UPDATE actions SET state = 1 WHERE state = 2"},
+  }};
+  for (const auto& [place, sql] : own) {
+    auto statement = database.prepare(sql);
+    if (!statement) return std::move(statement).error();
+    *place = *std::move(statement);
+  }
+  return Done{};
+}
+
+Result<bool> StoreWriter::is_under_way(const Action& action) {
+  Statement& same = statements_->same_change;
+  for (const ContainerChange& change : action.changes) {
+    const std::string from = change.from.str();
+    const std::string to = change.to.str();
+    same.bind(1, action.target).bind(2, action.workload).bind(3, action.repository.str());
+    same.bind(4, change.container).bind(5, from).bind(6, to).bind(7, action.changes.size());
+    auto row = same.step();
+    if (!row) return std::move(row).error();
+    const bool found = same.integer(0) > 0;
+    same.reset();
+    if (!found) return false;
+  }
+  return true;
+}
+
+Status StoreWriter::insert_changes(const Action& action) {
+  int position = 0;
+  for (const ContainerChange& change : action.changes) {
+    const std::string from = change.from.str();
+    const std::string to = change.to.str();
+    Statement& insert = statements_->insert_change;
+    insert.bind_blob(1, action.id.bytes()).bind(2, position++).bind(3, change.container);
+    insert.bind(4, from).bind(5, to);
+    if (auto status = bind_text(insert, 6, change.from_digest).run(); !status) return status;
+  }
+  return Done{};
+}
+
+Result<bool> StoreWriter::insert_action(const Action& action) {
+  auto under_way = is_under_way(action);
+  if (!under_way) return std::move(under_way).error();
+  if (*under_way) return false;
+  auto superseded = supersede(action.target, action.workload, action.repository);
+  if (!superseded) return std::move(superseded).error();
+
+  Statement& insert = statements_->insert_action;
+  insert.bind_blob(1, action.id.bytes()).bind(2, action.target).bind(3, action.workload);
+  insert.bind(4, action.repository.str()).bind_blob(5, action.event.bytes()).bind(6, action.seq);
+  insert.bind(7, action.reason).bind(8, static_cast<int>(action.state)).bind(9, action.attempts);
+  insert.bind(10, micros(action.created)).bind(11, micros(action.due)).bind(12, action.error);
+  if (auto status = insert.run(); !status) return std::move(status).error();
+  if (auto status = insert_changes(action); !status) return std::move(status).error();
+  return true;
+}
+
+Status StoreWriter::supersede(const std::string& target, const std::string& workload,
+                              const Repository& repository) {
+  Statement& update = statements_->supersede;
+  return update.bind(1, target).bind(2, workload).bind(3, repository.str()).run();
+}
+
+Result<bool> StoreWriter::begin_attempt(const ActionId& id) {
+  auto status = statements_->begin_attempt.bind_blob(1, id.bytes()).run();
+  if (!status) return std::move(status).error();
+  return database_.changes() == 1;
+}
+
+Status StoreWriter::end_attempt(const ActionId& id, ActionState state, Time due,
+                                const std::string& error) {
+  Statement& update = statements_->end_attempt;
+  update.bind_blob(1, id.bytes()).bind(2, static_cast<int>(state)).bind(3, micros(due));
+  return update.bind(4, error).run();
+}
+
+Result<bool> StoreWriter::retry_action(const ActionId& id) {
+  auto status = statements_->retry_action.bind_blob(1, id.bytes()).run();
+  if (!status) return std::move(status).error();
+  return database_.changes() == 1;
+}
+
+Status StoreWriter::park_target(const std::string& target, const std::string& error) {
+  return statements_->park_target.bind(1, target).bind(2, error).run();
+}
+
+Status StoreWriter::unpark_target(const std::string& target) {
+  return statements_->unpark_target.bind(1, target).run();
+}
+
+Status StoreWriter::requeue_in_flight() {
+  return statements_->requeue.run();
+}
+
+}  // namespace longshore

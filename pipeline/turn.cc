@@ -1,0 +1,201 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "pipeline/turn.h"
+
+#include <algorithm>
+
+namespace longshore {
+namespace {
+
+// Builds the result workload by workload; the members are the state of one call of take_turn().
+class TurnMaker {
+ public:
+  explicit TurnMaker(const TurnInput& input) : input_(input) {}
+
+  TurnResult make() {
+    for (const WorkloadPtr& workload : input_.workloads)
+      decide_workload(*workload);
+    for (const std::string& target : input_.unsynced)
+      wait_for(target);
+    explain_silence();
+    account_for_events();
+    return std::move(result_);
+  }
+
+ private:
+  void decide_workload(const Workload& workload);
+  // What the containers of one workload come to, taken together.
+  struct Joined {
+    std::vector<ContainerChange> changes;
+    std::optional<Candidate> newest;  // of the winners
+    std::string reason;               // of that one
+  };
+  void decide_container(const Workload& workload, const Container& container, Joined& joined);
+  void report_bad(const Workload& workload, const Container& container, const Error& error);
+  void wait_for(const std::string& target);
+  void explain_silence();
+  void account_for_events();
+  AuditEntry line_for(const Workload& workload, const Container& container) const;
+  bool is_event_turn() const { return !input_.events.empty(); }
+
+  const TurnInput& input_;
+  TurnResult result_;
+  std::size_t without_policy_ = 0;
+  std::set<EventId> with_line_;
+};
+
+AuditEntry TurnMaker::line_for(const Workload& workload, const Container& container) const {
+  AuditEntry line;
+  line.time = input_.now;
+  line.step = "decided";
+  line.workload = workload.target + ": " + workload.id + " " + container.name;
+  line.from = container.image.str();
+  if (is_event_turn()) {
+    line.id = input_.events.back().id;
+    line.image = input_.events.back().image();
+  }
+  return line;
+}
+
+void TurnMaker::report_bad(const Workload& workload, const Container& container,
+                           const Error& error) {
+  result_.bad_policies.push_back({workload.target, workload.id, container.name, error.message});
+  ++result_.skips;
+  if (!is_event_turn()) return;
+  AuditEntry line = line_for(workload, container);
+  line.decision = "skip";
+  line.reason = error.message;
+  with_line_.insert(*line.id);
+  result_.audit.push_back(std::move(line));
+}
+
+void TurnMaker::decide_container(const Workload& workload, const Container& container,
+                                 Joined& joined) {
+  const auto settings =
+      settings_for(workload.annotations, container.name, input_.repository, input_.rules);
+  if (!settings) return report_bad(workload, container, settings.error());
+  if (!*settings) {
+    ++without_policy_;
+    return;
+  }
+  const Decision decision = decide(**settings, container.image, input_.candidates, {}, input_.now);
+  AuditEntry line = line_for(workload, container);
+  line.decision = std::string(name_of(decision.verdict));
+  line.reason = decision.reason;
+  if (decision.verdict == Verdict::update) {
+    ++result_.updates;
+    const Candidate& winner = *decision.winner;
+    line.id = winner.event;
+    line.image = input_.repository.str() + ":" + winner.tag.str();
+    line.to = decision.to->str();
+    if (input_.observed.contains(workload.target)) line.outcome = "observed";
+    result_.winners.insert(winner.tag);
+    if (!joined.newest || winner.seq > joined.newest->seq) {
+      joined.newest = winner;
+      joined.reason = decision.reason;
+    }
+    joined.changes.push_back(
+        {container.name, container.image, *decision.to, container.image.digest()});
+  } else {
+    ++result_.skips;
+    if (!is_event_turn()) return;
+  }
+  with_line_.insert(*line.id);
+  result_.audit.push_back(std::move(line));
+}
+
+void TurnMaker::decide_workload(const Workload& workload) {
+  Joined joined;
+  for (const Container& container : workload.containers) {
+    if (container.image.repository() == input_.repository) {
+      decide_container(workload, container, joined);
+    }
+  }
+  if (joined.changes.empty()) {
+    result_.unchanged.emplace_back(workload.target, workload.id);
+    return;
+  }
+  if (input_.observed.contains(workload.target)) return;
+  result_.actions.push_back(Action{.id = ActionId::make(input_.now),
+                                   .target = workload.target,
+                                   .workload = workload.id,
+                                   .repository = input_.repository,
+                                   .changes = std::move(joined.changes),
+                                   .event = *joined.newest->event,
+                                   .seq = joined.newest->seq,
+                                   .reason = std::move(joined.reason),
+                                   .state = ActionState::ready,
+                                   .attempts = 0,
+                                   .created = input_.now,
+                                   .due = input_.now,
+                                   .error = {}});
+}
+
+void TurnMaker::wait_for(const std::string& target) {
+  const std::string reason = "target " + target + " has not been read completely yet";
+  result_.waits.push_back({target, input_.repository, reason, input_.now, std::nullopt});
+  if (!is_event_turn()) return;
+  AuditEntry line;
+  line.time = input_.now;
+  line.id = input_.events.back().id;
+  line.step = "decided";
+  line.image = input_.events.back().image();
+  line.workload = target;
+  line.decision = "wait";
+  line.reason = reason;
+  with_line_.insert(*line.id);
+  result_.audit.push_back(std::move(line));
+}
+
+// A line for the newest event where no workload gave one.
+void TurnMaker::explain_silence() {
+  if (!is_event_turn() || !result_.audit.empty()) return;
+  const Event& newest = input_.events.back();
+  AuditEntry line;
+  line.time = input_.now;
+  line.id = newest.id;
+  line.step = "decided";
+  line.image = newest.image();
+  line.decision = "skip";
+  if (without_policy_ > 0) {
+    line.reason =
+        std::to_string(without_policy_) + " containers run " + input_.repository.str() +
+        ", none has a policy: annotate the workload with longshore.dev/policy, or add one "
+        "under policies";
+  } else {
+    line.reason = "no workload runs " + input_.repository.str();
+    if (!input_.nearest.empty()) line.reason += "; " + input_.nearest + " is known";
+  }
+  with_line_.insert(newest.id);
+  result_.audit.push_back(std::move(line));
+}
+
+void TurnMaker::account_for_events() {
+  if (!is_event_turn()) return;
+  const auto update =
+      std::find_if(result_.audit.begin(), result_.audit.end(),
+                   [](const AuditEntry& line) { return line.decision == "update"; });
+  const EventId decider = update == result_.audit.end() ? input_.events.back().id : *update->id;
+  for (const Event& event : input_.events) {
+    if (with_line_.contains(event.id)) {
+      result_.decided_by.emplace(event.seq, event.id);
+      continue;
+    }
+    result_.decided_by.emplace(event.seq, decider);
+    AuditEntry line;
+    line.time = input_.now;
+    line.id = event.id;
+    line.step = "decided";
+    line.image = event.image();
+    line.decision = "superseded";
+    line.reason = "decided together with event " + decider.str();
+    result_.audit.push_back(std::move(line));
+  }
+}
+
+}  // namespace
+
+TurnResult take_turn(const TurnInput& input) {
+  return TurnMaker(input).make();
+}
+
+}  // namespace longshore

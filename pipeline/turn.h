@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <map>
+#include <set>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "pipeline/action.h"
+#include "pipeline/audit_entry.h"
+#include "pipeline/control.h"
+#include "pipeline/decision.h"
+#include "pipeline/target.h"
+
+namespace longshore {
+
+// One lane's turn, as a function that is pure but for the ids of actions that it draws: what waited
+// for a repository, and what it means for the workloads that run it. No I/O; the caller writes the
+// result in one transaction.
+
+struct TurnInput {
+  Repository repository;
+  std::span<const Event> events;  // ascending by seq; empty when something else called for the turn
+  std::span<const Candidate> candidates;
+  std::span<const WorkloadPtr> workloads;  // of the targets that are synced
+  const std::vector<PolicyRule>& rules;
+  // Targets that are not synced: their workloads are decided when they are.
+  std::span<const std::string> unsynced;
+  // Targets where decisions are audited and nothing is done.
+  std::set<std::string> observed;
+  // A repository that is known and could have been meant, for the reason; may be empty.
+  std::string nearest;
+  Time now{};
+};
+
+struct TurnResult {
+  // In the order in which they happened.
+  std::vector<AuditEntry> audit;
+  std::vector<Action> actions;
+  // Workloads that were looked at and need no change: what is still unsent for them is outdated.
+  std::vector<std::pair<std::string, std::string>> unchanged;  // target, workload
+  std::vector<Wait> waits;
+  // Policies that cannot be used, and the (target, workload, container) whose policy can.
+  std::vector<BadPolicy> bad_policies;
+  // The event that decided each event of the turn.
+  std::map<Seq, EventId> decided_by;
+  // The candidates that won somewhere.
+  std::set<Tag> winners;
+  std::uint64_t updates = 0;  // decisions, by container
+  std::uint64_t skips = 0;
+};
+
+// Each event has exactly one event that decided it, and each event has a line: its own, or one that
+// names the event that decided it.
+TurnResult take_turn(const TurnInput& input);
+
+}  // namespace longshore

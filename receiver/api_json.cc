@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "receiver/api_json.h"
+
+#include <nlohmann/json.hpp>
+
+#include "pipeline/crypto.h"
+
+namespace longshore {
+namespace {
+
+// Members keep the order in which they are written here.
+using Json = nlohmann::ordered_json;
+
+template <class T>
+void put_text(Json& json, const char* name, const std::optional<T>& value) {
+  if (value) json[name] = std::string(value->str());
+}
+
+void put_time(Json& json, const char* name, const std::optional<Time>& value) {
+  if (value) json[name] = format_time(*value);
+}
+
+void put_unless_empty(Json& json, const char* name, const std::string& value) {
+  if (!value.empty()) json[name] = value;
+}
+
+template <class T>
+Json list_of(const std::vector<T>& items, Json (*describe)(const T&)) {
+  Json list = Json::array();
+  for (const T& item : items)
+    list.push_back(describe(item));
+  return list;
+}
+
+Json describe(const ContainerChange& change) {
+  Json json{{"container", change.container}, {"from", change.from.str()}, {"to", change.to.str()}};
+  put_text(json, "from_digest", change.from_digest);
+  return json;
+}
+
+Json describe(const Action& action) {
+  Json json{{"id", action.id.str()},
+            {"target", action.target},
+            {"workload", action.workload},
+            {"repository", action.repository.str()},
+            {"changes", list_of<ContainerChange>(action.changes, describe)},
+            {"event", action.event.str()},
+            {"seq", action.seq},
+            {"reason", action.reason},
+            {"state", name_of(action.state)},
+            {"attempts", action.attempts},
+            {"created", format_time(action.created)}};
+  if (action.state == ActionState::waiting) json["due"] = format_time(action.due);
+  put_unless_empty(json, "error", action.error);
+  return json;
+}
+
+Json describe(const TargetStatus& target) {
+  Json json{{"name", target.name},           {"type", target.type},
+            {"synced", target.state.synced}, {"workloads", target.state.workloads},
+            {"observed", target.observed},   {"problems", target.state.problems}};
+  put_time(json, "synced_at", target.state.synced_at);
+  return json;
+}
+
+Json describe(const Wait& wait) {
+  Json json{{"target", wait.target},
+            {"repository", wait.repository.str()},
+            {"reason", wait.reason},
+            {"since", format_time(wait.since)}};
+  put_time(json, "due", wait.due);
+  return json;
+}
+
+Json describe(const BadPolicy& bad) {
+  Json json{{"target", bad.target}, {"workload", bad.workload}};
+  put_unless_empty(json, "container", bad.container);
+  json["message"] = bad.message;
+  return json;
+}
+
+Json describe(const HistoryEntry& entry) {
+  Json json{{"tag", entry.tag.str()}};
+  put_text(json, "digest", entry.digest);
+  json["since"] = format_time(entry.since);
+  put_time(json, "until", entry.until);
+  json["event"] = entry.event.str();
+  json["seq"] = entry.seq;
+  json["verified"] = entry.verified;
+  return json;
+}
+
+// Text that is not UTF-8 (a folder's name may be anything) must not take the answer with it.
+std::string text_of(const Json& json) {
+  return json.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
+}  // namespace
+
+std::string to_json(const StatusReport& report) {
+  Json json{{"version", LONGSHORE_VERSION},
+            {"started", format_time(report.started)},
+            {"accepting", report.accepting}};
+  put_unless_empty(json, "fault", report.fault);
+  json["accepted"] = report.accepted;
+  json["duplicates"] = report.duplicates;
+  json["refused"] = report.refused;
+  json["backlog"] = report.backlog;
+  json["durable"] = report.durable;
+  json["targets"] = list_of<TargetStatus>(report.targets, describe);
+  json["actions"] = Json::object();
+  for (const auto& [state, count] : report.actions)
+    json["actions"][state] = count;
+  json["troubled"] = list_of<Action>(report.troubled, describe);
+  json["waits"] = list_of<Wait>(report.waits, describe);
+  json["bad_policies"] = list_of<BadPolicy>(report.bad_policies, describe);
+  return text_of(json);
+}
+
+std::string to_json(const std::vector<Action>& actions) {
+  return text_of(Json{{"actions", list_of<Action>(actions, describe)}});
+}
+
+std::string to_json(const Repository& repository, const std::vector<HistoryEntry>& history) {
+  return text_of(Json{{"repository", repository.str()},
+                      {"history", list_of<HistoryEntry>(history, describe)}});
+}
+
+std::string to_json(const AuditHead& head) {
+  return text_of(Json{{"lines", head.lines}, {"hash", to_hex(as_bytes(head.hash))}});
+}
+
+}  // namespace longshore

@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "pipeline/control.h"
+
+namespace longshore {
+
+// The documents of the control API, one line each. docs/formats.md describes them; the names of
+// their members are an interface. What is not known is absent; lists are there also when empty.
+std::string to_json(const StatusReport& report);
+std::string to_json(const std::vector<Action>& actions);
+std::string to_json(const Repository& repository, const std::vector<HistoryEntry>& history);
+std::string to_json(const AuditHead& head);
+
+}  // namespace longshore

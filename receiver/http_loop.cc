@@ -1,0 +1,368 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "receiver/http_loop.h"
+
+#include <cerrno>
+
+#include <netdb.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "pipeline/log.h"
+
+namespace longshore {
+namespace {
+
+constexpr std::chrono::milliseconds kTick{50};  // deadlines are looked at this often
+constexpr int kAcceptsPerTurn = 256;
+// A client that is still sending when it is refused gets this much time and room to read the reply:
+// to close on unread bytes would reset the connection, and the reply would be lost with it.
+constexpr std::chrono::seconds kLinger{1};
+constexpr std::size_t kLingerBytes = 16U << 20;
+constexpr std::string_view kMapped = "::ffff:";  // before the address of an IPv4 client
+constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
+
+SteadyTime now() {
+  return std::chrono::steady_clock::now();
+}
+
+bool would_block(int error) {
+  return error == EAGAIN || error == EWOULDBLOCK || error == EINTR;
+}
+
+std::string text_of(const sockaddr_storage& address, socklen_t size) {
+  if (address.ss_family == AF_UNIX) return "unix";
+  char host[NI_MAXHOST] = {};
+  if (getnameinfo(reinterpret_cast<const sockaddr*>(&address), size, host, sizeof host, nullptr, 0,
+                  NI_NUMERICHOST) != 0) {
+    return "unknown";
+  }
+  const std::string_view text(host);
+  return std::string(text.starts_with(kMapped) ? text.substr(kMapped.size()) : text);
+}
+
+}  // namespace
+
+HttpLoop::HttpLoop(Listener listener, const HttpLoopSettings& settings, HttpLoopCallbacks callbacks,
+                   WorkerPool& pool)
+    : listener_(std::move(listener)),
+      settings_(settings),
+      callbacks_(std::move(callbacks)),
+      pool_(pool) {}
+
+HttpLoop::~HttpLoop() = default;
+
+Status HttpLoop::open() {
+  epoll_ = Fd(::epoll_create1(EPOLL_CLOEXEC));
+  wake_ = Fd(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
+  epoll_event event{};
+  event.events = EPOLLIN;
+  event.data.ptr = &wake_;
+  if (epoll_.get() < 0 || wake_.get() < 0 ||
+      ::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, wake_.get(), &event) != 0) {
+    return Error{Errc::io, "the operating system gives no event queue for the HTTP server"};
+  }
+  listen(true);
+  return Done{};
+}
+
+void HttpLoop::run() {
+  std::array<epoll_event, 256> events{};
+  SteadyTime next_check = now() + kTick;
+  for (;;) {
+    const bool quiet = connections_.empty() && listening_ && !stopping_;
+    const int count = ::epoll_wait(epoll_.get(), events.data(), static_cast<int>(events.size()),
+                                   quiet ? -1 : static_cast<int>(kTick.count()));
+    for (int i = 0; i < count; ++i)
+      handle(events[static_cast<std::size_t>(i)]);
+    take_finished();
+    const SteadyTime time = now();
+    if (time >= next_check) {
+      check_deadlines(time);
+      next_check = time + kTick;
+      if (!listening_ && !stopping_) listen(true);
+    }
+    if (stopping_ && wind_down(time)) return;
+    closed_.clear();
+  }
+}
+
+void HttpLoop::stop(std::chrono::milliseconds grace) {
+  stop_at_ = now() + grace;
+  stopping_ = true;
+  wake();
+}
+
+void HttpLoop::wake() noexcept {
+  const std::uint64_t one = 1;
+  [[maybe_unused]] const auto written = ::write(wake_.get(), &one, sizeof one);
+}
+
+void HttpLoop::handle(const epoll_event& event) {
+  if (event.data.ptr == &wake_) {
+    std::uint64_t count = 0;
+    [[maybe_unused]] const auto taken = ::read(wake_.get(), &count, sizeof count);
+    return;
+  }
+  if (event.data.ptr == &listener_) return accept_all();
+  auto& connection = *static_cast<Connection*>(event.data.ptr);
+  switch (connection.state) {
+    case State::reading:
+      return on_readable(connection);
+    case State::writing:
+      return flush(connection);
+    case State::lingering:
+      return discard(connection);
+    case State::working:
+    case State::closed:
+      return;
+  }
+}
+
+void HttpLoop::accept_all() {
+  for (int i = 0; i < kAcceptsPerTurn; ++i) {
+    sockaddr_storage address{};
+    socklen_t size = sizeof address;
+    Fd fd(::accept4(listener_.fd(), reinterpret_cast<sockaddr*>(&address), &size,
+                    SOCK_NONBLOCK | SOCK_CLOEXEC));
+    if (fd.get() < 0) {
+      if (errno == EAGAIN || errno == EBADF || errno == EINVAL) return;
+      const bool exhausted =
+          errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM;
+      // Everything else is the trouble of one client that is gone already.
+      if (exhausted && !evict_oldest_idle()) return listen(false);  // until the next tick
+      continue;
+    }
+    if (connections_.size() >= settings_.max_connections && !evict_oldest_idle()) continue;
+    add_connection(std::move(fd), text_of(address, size));
+  }
+}
+
+void HttpLoop::add_connection(Fd fd, std::string address) {
+  if (!listener_.is_unix()) {
+    const int on = 1;
+    ::setsockopt(fd.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+  }
+  auto owned = std::make_unique<Connection>(std::move(fd), settings_.max_body_bytes);
+  Connection& connection = *owned;
+  connections_.emplace(&connection, std::move(owned));
+  connection.address = std::move(address);
+  connection.since = now();
+  connection.deadline = connection.since + settings_.idle_timeout;
+  on_readable(connection);  // most send at once
+}
+
+bool HttpLoop::evict_oldest_idle() {
+  Connection* oldest = nullptr;
+  for (const auto& [key, connection] : connections_) {
+    if (connection->state != State::reading || connection->in_request) continue;
+    if (oldest == nullptr || connection->since < oldest->since) oldest = connection.get();
+  }
+  if (oldest == nullptr) return false;
+  close(*oldest);
+  return true;
+}
+
+void HttpLoop::on_readable(Connection& connection) {
+  const ssize_t count = ::recv(connection.fd.get(), buffer_.data(), buffer_.size(), 0);
+  if (count < 0 && would_block(errno)) return arm(connection, EPOLLIN);
+  if (count <= 0) return close(connection);
+  connection.reader.feed({buffer_.data(), static_cast<std::size_t>(count)});
+  progress(connection);
+}
+
+// Does what the reader's state asks for.
+void HttpLoop::progress(Connection& connection) {
+  const RequestReader::State state = connection.reader.state();
+  if (state == RequestReader::State::refused) {
+    return refuse(connection, connection.reader.refusal());
+  }
+  if (state != RequestReader::State::idle && !connection.in_request) {
+    connection.in_request = true;
+    connection.since = now();
+    connection.deadline = connection.since + settings_.head_timeout;
+  }
+  if (!charge(connection)) return refuse(connection, {503, "too many bodies are under way"});
+  if (state == RequestReader::State::complete) return start_work(connection);
+  if (state == RequestReader::State::body) {
+    connection.deadline = connection.since + settings_.request_timeout;
+  }
+  if (connection.reader.take_expectation()) {
+    ::send(connection.fd.get(), kContinue.data(), kContinue.size(), MSG_NOSIGNAL);
+  }
+  arm(connection, EPOLLIN);
+}
+
+bool HttpLoop::charge(Connection& connection) {
+  const std::size_t bytes = connection.reader.body_bytes();
+  const std::size_t others = in_flight_bytes_ - connection.charged;
+  if (bytes > 0 && bytes > settings_.max_in_flight_bytes - others) return false;
+  in_flight_bytes_ = others + bytes;
+  connection.charged = bytes;
+  return true;
+}
+
+void HttpLoop::release(Connection& connection) {
+  in_flight_bytes_ -= std::exchange(connection.charged, 0);
+}
+
+void HttpLoop::start_work(Connection& connection) {
+  connection.request = connection.reader.take();
+  connection.close_after = !connection.request.head.keep_alive || stopping_;
+  submit(connection, [this, &connection] {
+    const auto then = connection.close_after ? AfterReply::close : AfterReply::keep;
+    return callbacks_.serve(connection.request, connection.address, then);
+  });
+}
+
+void HttpLoop::refuse(Connection& connection, Refusal refusal) {
+  connection.close_after = true;
+  submit(connection, [this, &connection, refusal = std::move(refusal)] {
+    return callbacks_.refuse(refusal, connection.address);
+  });
+}
+
+void HttpLoop::submit(Connection& connection, Job job) {
+  connection.state = State::working;
+  ++working_;
+  const bool taken = pool_.submit([this, &connection, job = std::move(job)] {
+    std::string reply = job();
+    {
+      const std::lock_guard lock(mutex_);
+      done_.emplace_back(&connection, std::move(reply));
+    }
+    wake();
+  });
+  if (taken) return;
+  --working_;
+  close(connection);
+}
+
+void HttpLoop::take_finished() {
+  std::vector<std::pair<Connection*, std::string>> done;
+  {
+    const std::lock_guard lock(mutex_);
+    done.swap(done_);
+  }
+  for (auto& [connection, reply] : done) {
+    --working_;
+    connection->request = WholeRequest();
+    release(*connection);
+    connection->out = std::move(reply);
+    connection->sent = 0;
+    connection->state = State::writing;
+    connection->deadline = now() + settings_.write_timeout;
+    flush(*connection);
+  }
+}
+
+void HttpLoop::flush(Connection& connection) {
+  while (connection.sent < connection.out.size()) {
+    const ssize_t count = ::send(connection.fd.get(), connection.out.data() + connection.sent,
+                                 connection.out.size() - connection.sent, MSG_NOSIGNAL);
+    if (count < 0 && would_block(errno)) return arm(connection, EPOLLOUT);
+    if (count < 0) return close(connection);
+    connection.sent += static_cast<std::size_t>(count);
+  }
+  after_reply(connection);
+}
+
+void HttpLoop::after_reply(Connection& connection) {
+  connection.out = std::string();
+  connection.since = now();
+  if (connection.close_after) {
+    connection.state = State::lingering;
+    connection.deadline = connection.since + kLinger;
+    connection.linger_left = kLingerBytes;
+    ::shutdown(connection.fd.get(), SHUT_WR);
+    return discard(connection);
+  }
+  connection.state = State::reading;
+  connection.in_request = false;
+  connection.deadline = connection.since + settings_.idle_timeout;
+  connection.reader.feed({});
+  progress(connection);
+}
+
+void HttpLoop::discard(Connection& connection) {
+  const ssize_t count = ::recv(connection.fd.get(), buffer_.data(), buffer_.size(), 0);
+  if (count < 0 && would_block(errno)) return arm(connection, EPOLLIN);
+  if (count <= 0 || static_cast<std::size_t>(count) > connection.linger_left) {
+    return close(connection);
+  }
+  connection.linger_left -= static_cast<std::size_t>(count);
+  arm(connection, EPOLLIN);
+}
+
+// One event, then none until it is armed again: a connection that a worker serves stays quiet.
+void HttpLoop::arm(Connection& connection, unsigned events) {
+  epoll_event event{};
+  event.events = events | EPOLLONESHOT;
+  event.data.ptr = &connection;
+  const int operation = connection.registered ? EPOLL_CTL_MOD : EPOLL_CTL_ADD;
+  connection.registered = true;
+  if (::epoll_ctl(epoll_.get(), operation, connection.fd.get(), &event) != 0) close(connection);
+}
+
+void HttpLoop::close(Connection& connection) {
+  release(connection);
+  connection.state = State::closed;
+  connection.fd.reset();
+  const auto entry = connections_.find(&connection);
+  closed_.push_back(std::move(entry->second));
+  connections_.erase(entry);
+}
+
+void HttpLoop::check_deadlines(SteadyTime time) {
+  std::vector<Connection*> due;
+  for (const auto& [key, connection] : connections_) {
+    if (connection->state != State::working && time >= connection->deadline) {
+      due.push_back(connection.get());
+    }
+  }
+  for (Connection* connection : due)
+    on_deadline(*connection);
+}
+
+void HttpLoop::on_deadline(Connection& connection) {
+  if (connection.state == State::reading && connection.in_request) {
+    return refuse(connection, {408, "the request did not come in time"});
+  }
+  close(connection);
+}
+
+// Returns true once nothing is left to do.
+bool HttpLoop::wind_down(SteadyTime time) {
+  if (listener_.fd() >= 0) {
+    accept_all();  // whoever is connected already has perhaps sent a request
+    listen(false);
+    listener_.close();
+  }
+  const bool over = time >= stop_at_.load();
+  std::vector<Connection*> leaving;
+  for (const auto& [key, connection] : connections_) {
+    const bool idle = connection->state == State::reading && !connection->in_request;
+    if (idle || (over && connection->state != State::working)) leaving.push_back(connection.get());
+  }
+  for (Connection* connection : leaving)
+    close(*connection);
+  return connections_.empty();
+}
+
+void HttpLoop::listen(bool on) {
+  if (on == listening_) return;
+  epoll_event event{};
+  event.events = EPOLLIN;
+  event.data.ptr = &listener_;
+  const int operation = on ? EPOLL_CTL_ADD : EPOLL_CTL_DEL;
+  if (::epoll_ctl(epoll_.get(), operation, listener_.fd(), &event) == 0) {
+    listening_ = on;
+  } else {
+    log(LogLevel::error, "http", "The event queue refuses the listening socket.");
+  }
+}
+
+}  // namespace longshore

@@ -1,0 +1,12 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the end-to-end tests start, push and look at. Standard library only.
+
+process.py     child processes, free ports, waiting with a deadline
+components.py  what a machine may lack, and who insists on it
+longshore.py   the program under test, with a configuration of its own in a temporary folder
+registries.py  real registries that notify it
+images.py      images made from nothing, and how they are pushed
+notifications.py  what senders that are not here would send
+audit.py       how the audit is read: the one place that knows its steps
+case.py        the base of every test
+"""

@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tests/pipeline/decide_properties.h"
+
+#include <algorithm>
+
+namespace longshore::test {
+namespace {
+
+using Broken = std::optional<std::string>;
+
+Decision decide_asked(const Asked& asked) {
+  return decide(asked.settings, asked.current, asked.candidates, asked.holds, Time{});
+}
+
+bool same(const Decision& a, const Decision& b) {
+  return a.verdict == b.verdict && a.reason == b.reason && a.to == b.to;
+}
+
+bool is_held(const Asked& asked, const Candidate& candidate) {
+  for (const Hold& hold : asked.holds) {
+    if (hold.repository != asked.current.repository()) continue;
+    if (hold.digest && hold.digest == candidate.digest) return true;
+    if ((!hold.digest || !candidate.digest) && hold.tag == candidate.tag) return true;
+  }
+  return false;
+}
+
+// Whether semver could take it, told without the code under test: only parse and contains.
+bool is_eligible(const Asked& asked, const SemverPolicy& policy, const Candidate& candidate) {
+  const auto version = Version::parse(candidate.tag.str());
+  const auto current = Version::parse(asked.current.effective_tag()->str());
+  if (!version || !current || candidate.tag.is_companion() || is_held(asked, candidate)) {
+    return false;
+  }
+  const bool prereleases =
+      asked.settings.prerelease || (policy.range && policy.range->names_prerelease());
+  return *version > *current && (prereleases || version->prerelease().empty()) &&
+         (!policy.range || policy.range->contains(*version));
+}
+
+Broken check_semver(const Asked& asked, const Decision& decision, const SemverPolicy& policy) {
+  if (!asked.current.effective_tag()) return std::nullopt;
+  const bool any = std::any_of(
+      asked.candidates.begin(), asked.candidates.end(),
+      [&](const Candidate& candidate) { return is_eligible(asked, policy, candidate); });
+  if (any != decision.winner.has_value()) return "a winner where there is none, or none";
+  if (!any) return std::nullopt;
+  if (!is_eligible(asked, policy, *decision.winner)) return "the winner may not win";
+  const auto winner = Version::parse(decision.winner->tag.str());
+  for (const Candidate& candidate : asked.candidates) {
+    const auto version = Version::parse(candidate.tag.str());
+    if (version && *version > *winner && is_eligible(asked, policy, candidate)) {
+      return candidate.tag.str() + " is above the winner";
+    }
+  }
+  return std::nullopt;
+}
+
+Broken check_digest(const Asked& asked, const Decision& decision) {
+  if (!decision.to) return std::nullopt;
+  if (decision.to->tag() != asked.current.effective_tag()) return "digest left its tag";
+  if (!decision.to->digest()) return "digest wrote no digest";
+  if (is_held(asked, *decision.winner)) return "what is held won";
+  return std::nullopt;
+}
+
+Broken check_update(const Asked& asked, const Decision& decision) {
+  if (decision.reason.empty()) return "no reason";
+  const bool update = decision.verdict == Verdict::update;
+  if (update != decision.to.has_value()) return "an update without a reference, or a skip with one";
+  if (!update) return std::nullopt;
+  if (*decision.to == asked.current) return "an update to what runs";
+  if (decision.to->name() != asked.current.name()) return "another spelling of the name";
+  if (!decision.winner || decision.to->tag() != decision.winner->tag) return "another winner";
+  const bool other = decision.to->digest() && decision.to->digest() != decision.winner->digest;
+  return other ? Broken("a digest that is not the winner's") : std::nullopt;
+}
+
+Broken check_policy(const Asked& asked, const Decision& decision) {
+  if (const auto* semver = std::get_if<SemverPolicy>(&asked.settings.policy)) {
+    return check_semver(asked, decision, *semver);
+  }
+  if (std::holds_alternative<DigestPolicy>(asked.settings.policy)) {
+    return check_digest(asked, decision);
+  }
+  if (decision.verdict != Verdict::skip) return "never did not skip";
+  return std::nullopt;
+}
+
+Broken check_order(Asked asked, const Decision& decision) {
+  const auto rotate_by = static_cast<std::ptrdiff_t>(asked.candidates.size() / 2);
+  std::rotate(asked.candidates.begin(), asked.candidates.begin() + rotate_by,
+              asked.candidates.end());
+  if (!same(decide_asked(asked), decision)) return "another answer when rotated";
+  std::reverse(asked.candidates.begin(), asked.candidates.end());
+  if (!same(decide_asked(asked), decision)) return "another answer when reversed";
+  return std::nullopt;
+}
+
+Broken check_explain(const Asked& asked, const Decision& decision) {
+  const Verdicts verdicts =
+      explain(asked.settings, asked.current, asked.candidates, asked.holds, Time{});
+  if (!same(verdicts.decision, decision)) return "explain decided otherwise";
+  if (verdicts.candidates.size() != asked.candidates.size()) return "a line for some only";
+  const auto wins = std::count_if(verdicts.candidates.begin(), verdicts.candidates.end(),
+                                  [](const Verdicts::Line& line) { return line.wins; });
+  const std::ptrdiff_t expected = decision.verdict == Verdict::update ? 1 : 0;
+  if (wins != expected) return "more or fewer lines win than one";
+  if (wins == 1 && !verdicts.candidates.front().wins) return "the winner is not the first line";
+  return std::nullopt;
+}
+
+Broken check_again(Asked asked, const Decision& decision) {
+  if (!decision.to) return std::nullopt;
+  asked.current = *decision.to;
+  if (decide_asked(asked).verdict == Verdict::update) return "something left to do once it is done";
+  return std::nullopt;
+}
+
+Broken check_policy_text(const Policy& policy) {
+  const auto again = parse_policy(to_string(policy));
+  return again && *again == policy ? std::nullopt : Broken("to_string() is not read back");
+}
+
+}  // namespace
+
+std::optional<std::string> broken_promise(const Asked& asked) {
+  const Decision decision = decide_asked(asked);
+  for (const Broken& broken :
+       {check_update(asked, decision), check_policy(asked, decision), check_order(asked, decision),
+        check_explain(asked, decision), check_again(asked, decision),
+        check_policy_text(asked.settings.policy)}) {
+    if (broken) return *broken + " (" + decision.reason + ")";
+  }
+  return std::nullopt;
+}
+
+}  // namespace longshore::test

@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <fstream>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "pipeline/engine.h"
+#include "tests/support/fake_target.h"
+#include "tests/support/temp_folder.h"
+#include "tests/support/wait_for.h"
+
+namespace longshore::test {
+
+inline std::string hex_digest(char c) {
+  return "sha256:" + std::string(64, c);
+}
+
+inline Event pushed(const std::string& image, const std::string& source = "hub") {
+  const auto reference = ImageRef::parse(image);
+  const Time now = SystemClock().now();
+  return Event{.id = EventId::make(now),
+               .seq = 0,
+               .source = source,
+               .source_type = "dockerhub",
+               .kind = EventKind::pushed,
+               .repository = reference->repository(),
+               .tag = reference->tag(),
+               .digest = reference->digest(),
+               .media_type = {},
+               .actor = {},
+               .occurred_at = {},
+               .received_at = now,
+               .key = {},
+               .delivery_id = {},
+               .not_actionable = {},
+               .verify = false};
+}
+
+inline DeliveryKey key_of(const std::string& text) {
+  DeliveryKey key{};
+  const Sha256 hash = sha256(text);
+  std::copy_n(hash.begin(), key.size(), key.begin());
+  return key;
+}
+
+// An engine on a store of its own, with one fake target named "prod".
+class EngineFixture {
+ public:
+  EngineFixture() {
+    options.store.path = folder.path() / "longshore.db";
+    options.audit.file = folder.path() / "audit.jsonl";
+    options.first_backoff = std::chrono::milliseconds(5);
+    options.max_backoff = std::chrono::milliseconds(20);
+    options.parked_retry = std::chrono::milliseconds(20);
+  }
+
+  Status open() {
+    auto opened =
+        Engine::open(options, resolver, clock, [this](const std::string& why) { fault = why; });
+    if (!opened) return std::move(opened).error();
+    engine = *std::move(opened);
+    return Done{};
+  }
+  Status start() {
+    if (auto status = open(); !status) return status;
+    return engine->start({target});
+  }
+  // Ends the engine and gives the next one a target with the same workloads.
+  Status restart() {
+    engine.reset();
+    return start();
+  }
+  Result<Accepted> push(const std::string& image) {
+    std::vector<Event> events;
+    events.push_back(pushed(image));
+    return accept(std::move(events));
+  }
+  // Accepts and waits until it is durable.
+  Result<Accepted> accept(std::vector<Event> events) {
+    auto accepted = engine->accept(std::move(events));
+    if (!accepted) return accepted;
+    if (auto status = engine->wait_durable(accepted->durable_after, std::chrono::seconds(20));
+        !status) {
+      return std::move(status).error();
+    }
+    return accepted;
+  }
+  std::vector<std::string> audit_lines() const {
+    std::vector<std::string> lines;
+    std::ifstream in(options.audit.file);
+    for (std::string line; std::getline(in, line);)
+      lines.push_back(line);
+    return lines;
+  }
+  // The lines that hold every one of these texts.
+  std::size_t count_audit(std::initializer_list<std::string> texts) const {
+    std::size_t count = 0;
+    for (const std::string& line : audit_lines()) {
+      bool all = true;
+      for (const std::string& text : texts)
+        all = all && line.find(text) != std::string::npos;
+      count += all ? 1 : 0;
+    }
+    return count;
+  }
+  bool audited(std::initializer_list<std::string> texts) const {
+    return wait_for([&] { return count_audit(texts) > 0; });
+  }
+
+  TempFolder folder;
+  PipelineOptions options;
+  SystemClock clock;
+  Resolver* resolver = nullptr;
+  std::string fault;
+  std::shared_ptr<FakeTarget> target = std::make_shared<FakeTarget>("prod");
+  std::unique_ptr<Engine> engine;
+};
+
+}  // namespace longshore::test

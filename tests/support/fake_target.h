@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <condition_variable>
+#include <deque>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "pipeline/target.h"
+
+namespace longshore::test {
+
+// A target in memory. It does what is asked unless a scripted delivery comes first, and can be
+// corked: then deliver() waits. Threads: safe from every thread.
+class FakeTarget final : public Target {
+ public:
+  explicit FakeTarget(std::string name) : name_(std::move(name)) {}
+
+  // -- for the test
+  void put(const std::string& id, const std::string& image, const std::string& policy) {
+    auto workload = std::make_shared<Workload>();
+    workload->target = name_;
+    workload->id = id;
+    workload->containers.push_back({"web", *ImageRef::parse(image)});
+    if (!policy.empty()) workload->annotations["longshore.dev/policy"] = policy;
+    change(id, std::move(workload));
+  }
+  std::string image(const std::string& id) const {
+    const std::lock_guard lock(mutex_);
+    return workloads_.at(id)->containers.front().image.str();
+  }
+  void script(Delivery delivery) {
+    const std::lock_guard lock(mutex_);
+    script_.push_back(std::move(delivery));
+  }
+  void cork() { set_corked(Corked::yes); }
+  void uncork() { set_corked(Corked::no); }
+  int attempts() const {
+    const std::lock_guard lock(mutex_);
+    return attempts_;
+  }
+  // Every image that was written, in order.
+  std::vector<std::string> writes() const {
+    const std::lock_guard lock(mutex_);
+    return writes_;
+  }
+  std::size_t applied() const { return writes().size(); }
+  void set_synced() {
+    TargetListener* listener = nullptr;
+    {
+      const std::lock_guard lock(mutex_);
+      synced_ = true;
+      listener = listener_;
+    }
+    if (listener) listener->target_synced(name_);
+  }
+  void set_unsynced() {
+    const std::lock_guard lock(mutex_);
+    synced_ = false;
+  }
+
+  // -- Target
+  const std::string& name() const noexcept override { return name_; }
+  std::string_view type() const noexcept override { return "fake"; }
+  Status start(TargetListener& listener) override {
+    {
+      const std::lock_guard lock(mutex_);
+      listener_ = &listener;
+    }
+    if (synced()) listener.target_synced(name_);
+    return Done{};
+  }
+  void stop() noexcept override {
+    const std::lock_guard lock(mutex_);
+    listener_ = nullptr;
+    corked_ = Corked::no;
+    changed_.notify_all();
+  }
+  bool synced() const override {
+    const std::lock_guard lock(mutex_);
+    return synced_;
+  }
+  TargetState state() const override {
+    const std::lock_guard lock(mutex_);
+    return {.synced = synced_, .synced_at = {}, .workloads = workloads_.size(), .problems = {}};
+  }
+  std::vector<WorkloadPtr> workloads_of(const Repository& repository) const override {
+    std::vector<WorkloadPtr> found;
+    const std::lock_guard lock(mutex_);
+    for (const auto& [id, workload] : workloads_) {
+      if (workload->containers.front().image.repository() == repository) found.push_back(workload);
+    }
+    return found;
+  }
+  std::vector<WorkloadPtr> workloads() const override {
+    std::vector<WorkloadPtr> all;
+    const std::lock_guard lock(mutex_);
+    for (const auto& [id, workload] : workloads_)
+      all.push_back(workload);
+    return all;
+  }
+  Delivery deliver(const Action& action, std::stop_token stop) noexcept override;
+
+ private:
+  enum class Corked { no, yes };
+  void set_corked(Corked corked) {
+    const std::lock_guard lock(mutex_);
+    corked_ = corked;
+    changed_.notify_all();
+  }
+  void change(const std::string& id, std::shared_ptr<Workload> workload) {
+    const Repository repository = workload->containers.front().image.repository();
+    TargetListener* listener = nullptr;
+    {
+      const std::lock_guard lock(mutex_);
+      workloads_[id] = std::move(workload);
+      listener = listener_;
+    }
+    if (listener) listener->repository_changed(name_, repository);
+  }
+
+  const std::string name_;
+  mutable std::mutex mutex_;
+  std::condition_variable_any changed_;
+  std::map<std::string, std::shared_ptr<Workload>> workloads_;
+  std::deque<Delivery> script_;
+  TargetListener* listener_ = nullptr;
+  bool synced_ = true;
+  Corked corked_ = Corked::no;
+  int attempts_ = 0;
+  std::vector<std::string> writes_;
+};
+
+inline Delivery FakeTarget::deliver(const Action& action, std::stop_token stop) noexcept {
+  std::unique_lock lock(mutex_);
+  ++attempts_;
+  changed_.notify_all();
+  changed_.wait(lock, stop, [&] { return corked_ == Corked::no; });
+  if (stop.stop_requested()) return {Outcome::retry, "stopping", {}};
+  if (!script_.empty()) {
+    Delivery delivery = script_.front();
+    script_.pop_front();
+    return delivery;
+  }
+  const auto at = workloads_.find(action.workload);
+  if (at == workloads_.end()) return {Outcome::conflict, "gone", {}};
+  const ContainerChange& change = action.changes.front();
+  const ImageRef& live = at->second->containers.front().image;
+  if (live == change.to) return {Outcome::delivered, "already there", {}};
+  if (!(live == change.from)) return {Outcome::conflict, live.str() + " stands there", {}};
+  auto workload = std::make_shared<Workload>(*at->second);
+  workload->containers.front().image = change.to;
+  writes_.push_back(change.to.str());
+  lock.unlock();
+  this->change(action.workload, std::move(workload));
+  return {Outcome::delivered, "written", {}};
+}
+
+}  // namespace longshore::test
