@@ -20,6 +20,9 @@ constexpr std::string_view kRetry = "/retry";
 constexpr std::size_t kDefaultLimit = 100;
 constexpr std::size_t kMaxLimit = 1000;
 constexpr std::size_t kMaxActor = 64;
+constexpr std::array kStates = {
+    ActionState::ready, ActionState::in_flight, ActionState::waiting,    ActionState::done,
+    ActionState::dead,  ActionState::parked,    ActionState::superseded, ActionState::conflicted};
 
 HttpReply not_found() {
   return error_reply(404, "there is nothing at this path");
@@ -72,9 +75,6 @@ Result<std::size_t> limit_of(const HttpRequest& request) {
 }
 
 Result<std::optional<ActionState>> state_of(const HttpRequest& request) {
-  using enum ActionState;
-  static constexpr std::array kStates = {ready, in_flight, waiting,    done,
-                                         dead,  parked,    superseded, conflicted};
   auto text = form_value(request.query, "state", Plus::space);
   if (!text) return std::optional<ActionState>();
   std::replace(text->begin(), text->end(), '-', ' ');  // easier to type in a shell

@@ -43,7 +43,7 @@ class ApiHandler {
   HttpReply metrics() const;
   HttpReply control_api(const HttpRequest& request, std::string_view path) const;
   HttpReply actions(const HttpRequest& request) const;
-  HttpReply retry(const HttpRequest& request, std::string_view id) const;
+  HttpReply retry(const HttpRequest& request, std::string_view text) const;
   HttpReply history(const HttpRequest& request) const;
 
   Control& control_;

@@ -22,6 +22,10 @@ constexpr std::size_t kReasonMax = 300;
 // there, a secret that lost its source included.
 constexpr const char* kUnknownSource = "unknown";
 
+// By Noise, for people.
+constexpr std::array<std::string_view, 4> kNoiseNames = {"pull", "blob", "untagged manifest",
+                                                         "event of no use here"};
+
 struct Route {
   std::string_view source;
   std::optional<std::string_view> token;  // still percent-encoded
@@ -99,13 +103,11 @@ std::string joined(const std::vector<std::string>& notes) {
 
 // "counted, not stored: 2 pulls, 1 blob"
 std::string describe_noise(const std::array<std::size_t, 4>& counts) {
-  static constexpr std::array<std::string_view, 4> kNames = {"pull", "blob", "untagged manifest",
-                                                             "event of no use here"};
   std::string text;
   for (std::size_t i = 0; i < counts.size(); ++i) {
     if (counts[i] == 0) continue;
     text += (text.empty() ? "counted, not stored: " : ", ") + std::to_string(counts[i]) + " x ";
-    text += kNames[i];
+    text += kNoiseNames[i];
   }
   return text;
 }

@@ -22,6 +22,7 @@ constexpr int kAcceptsPerTurn = 256;
 // to close on unread bytes would reset the connection, and the reply would be lost with it.
 constexpr std::chrono::seconds kLinger{1};
 constexpr std::size_t kLingerBytes = 16U << 20;
+constexpr std::string_view kMapped = "::ffff:";  // before the address of an IPv4 client
 constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
 
 SteadyTime now() {
@@ -32,7 +33,7 @@ bool would_block(int error) {
   return error == EAGAIN || error == EWOULDBLOCK || error == EINTR;
 }
 
-std::string name_of(const sockaddr_storage& address, socklen_t size) {
+std::string text_of(const sockaddr_storage& address, socklen_t size) {
   if (address.ss_family == AF_UNIX) return "unix";
   char host[NI_MAXHOST] = {};
   if (getnameinfo(reinterpret_cast<const sockaddr*>(&address), size, host, sizeof host, nullptr, 0,
@@ -40,7 +41,6 @@ std::string name_of(const sockaddr_storage& address, socklen_t size) {
     return "unknown";
   }
   const std::string_view text(host);
-  constexpr std::string_view kMapped = "::ffff:";  // an IPv4 client of an IPv6 socket
   return std::string(text.starts_with(kMapped) ? text.substr(kMapped.size()) : text);
 }
 
@@ -70,7 +70,7 @@ Status HttpLoop::open() {
 }
 
 void HttpLoop::run() {
-  std::array<epoll_event, 256> events;
+  std::array<epoll_event, 256> events{};
   SteadyTime next_check = now() + kTick;
   for (;;) {
     const bool quiet = connections_.empty() && listening_ && !stopping_;
@@ -137,7 +137,7 @@ void HttpLoop::accept_all() {
       continue;
     }
     if (connections_.size() >= settings_.max_connections && !evict_oldest_idle()) continue;
-    add_connection(std::move(fd), name_of(address, size));
+    add_connection(std::move(fd), text_of(address, size));
   }
 }
 

@@ -100,9 +100,9 @@ class HttpLoop {
   void discard(Connection& connection);
   void arm(Connection& connection, unsigned events);
   void close(Connection& connection);
-  void check_deadlines(SteadyTime now);
+  void check_deadlines(SteadyTime time);
   void on_deadline(Connection& connection);
-  bool wind_down(SteadyTime now);
+  bool wind_down(SteadyTime time);
   void listen(bool on);
   void wake() noexcept;
 
