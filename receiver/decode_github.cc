@@ -127,9 +127,8 @@ Result<Decoded> decode_json(const Headers& headers, std::string_view body) {
   if (decoded.ignored.empty()) {
     Fact fact = read_package(package);
     fact.actor = root.object("sender", {"login"}).string("login");
-    if (const auto id = find_header(headers, "X-GitHub-Delivery")) {
-      fact.delivery_id = std::string(*id);
-    }
+    const auto id = find_header(headers, "X-GitHub-Delivery");
+    if (id && !id->empty()) fact.delivery_id = std::string(*id);
     decoded.facts.push_back(std::move(fact));
   }
   if (document.error()) return *document.error();

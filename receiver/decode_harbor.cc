@@ -102,6 +102,8 @@ Result<Decoded> decode_harbor(const Headers& /*headers*/, std::string_view body)
     const JsonObject resource = element.object({"tag", "digest", "resource_url"});
     Fact fact = common;
     read_tag_and_digest(resource, fact);
+    // What names neither would be the whole repository.
+    if (fact.kind == EventKind::deleted && !fact.tag && !fact.digest) fact.kind = EventKind::other;
     fact.host = host_of_url(resource.text("resource_url").value_or(std::string_view()));
     decoded.facts.push_back(std::move(fact));
   }

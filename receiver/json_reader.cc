@@ -39,11 +39,13 @@ struct Scratch {
 
   bool prepare(std::size_t size) {
     if (capacity > kKeptBytes && size <= kKeptBytes) *this = Scratch();
-    if (capacity >= size && bytes) return true;
+    if (bytes && capacity >= size) return true;
     const std::size_t wanted = size < 4096 ? 4096 : size;
+    capacity = 0;
+    if (parser.allocate(wanted, kMaxDepth) != simdjson::SUCCESS) return false;
     bytes = std::make_unique<char[]>(wanted + simdjson::SIMDJSON_PADDING);
     capacity = wanted;
-    return parser.allocate(wanted, kMaxDepth) == simdjson::SUCCESS;
+    return true;
   }
 };
 
@@ -209,7 +211,7 @@ std::optional<JsonHandle> JsonObject::find(std::string_view name) const {
     if (!members_[i].value || is_absent(element_of(*members_[i].value))) return std::nullopt;
     return members_[i].value;
   }
-  assert(!"the member was not among the names");
+  assert(false && "the member was not among the names");
   return std::nullopt;
 }
 

@@ -21,11 +21,12 @@ struct Request {
   Headers headers;
   std::string query;
   std::string body;
-  std::optional<std::string> path_token;
+  const char* path_token = nullptr;
   Time now{1767261600s};
 
   Result<Proven> to(const SourceOptions& source) const {
     const HttpRequest request{"POST", "/hooks/x", query, headers, body, "192.0.2.1"};
+    if (path_token == nullptr) return authenticate(source, request, std::nullopt, now);
     return authenticate(source, request, path_token, now);
   }
 };
