@@ -21,7 +21,8 @@ struct Config {
   PipelineOptions pipeline;
   std::vector<FilesTargetOptions> files_targets;
   std::chrono::milliseconds drain_delay{5'000};
-  // Every file whose change calls for a reload: the config itself and each ${file:} in it.
+  // Every file whose change calls for a reload: the config itself and each ${file:} in it, as
+  // absolute paths with their links as they are.
   std::vector<std::filesystem::path> inputs;
 };
 
@@ -36,6 +37,8 @@ struct ConfigProblem {
 struct ConfigErrors {
   std::filesystem::path file;
   std::vector<ConfigProblem> problems;  // all that were found, in the order of the file
+  // As Config::inputs, as far as they were met: a change of one may mend the file.
+  std::vector<std::filesystem::path> inputs;
   // "file:line:column: message" for each, a line each.
   std::string str() const;
 };
@@ -50,8 +53,8 @@ struct LoadedConfig {
 // newline is not part of it. Exceptions of the YAML library end here.
 std::variant<LoadedConfig, ConfigErrors> load_config(const std::filesystem::path& file);
 
-// What a reload may not change, each with the message that it needs a restart: listen, store,
-// audit. Empty: `next` may take the place of `current`.
+// What a reload may not change, each with the message that it needs a restart: listen, store, audit
+// and limits. Empty: `next` may take the place of `current`.
 std::vector<std::string> needs_restart(const Config& current, const Config& next);
 
 }  // namespace longshore

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <span>
+#include <string_view>
+
+namespace longshore {
+
+// The words that the configuration knows in one place: the keys of a map, or the values that a key
+// may have. The JSON Schema for editors and docs/configuration.md are kept true to these lists by a
+// test.
+struct Words {
+  std::string_view what;  // "a source"
+  std::span<const std::string_view> known;
+  // Words of features that this build does not have, so that the message can say so.
+  std::span<const std::string_view> later = {};
+};
+
+namespace words {
+
+inline constexpr std::string_view kRoot[] = {"listen",      "store",   "audit",   "mode",
+                                             "drain_delay", "limits",  "sources", "registries",
+                                             "targets",     "policies"};
+inline constexpr std::string_view kRootLater[] = {"tls",       "compat", "prune",   "git",
+                                                  "approvals", "window", "min-age", "scan-gate",
+                                                  "sweep",     "notify", "tokens"};
+inline constexpr std::string_view kStore[] = {"path", "keep", "keep_events"};
+inline constexpr std::string_view kAudit[] = {"file", "rotate", "keep"};
+inline constexpr std::string_view kLimits[] = {"body", "in_flight", "backlog", "workers"};
+inline constexpr std::string_view kSource[] = {"name", "type",   "token",  "secret",  "images",
+                                               "host", "prefix", "verify", "insecure"};
+inline constexpr std::string_view kSourceLater[] = {"client_ca", "issuer", "audience", "topic"};
+inline constexpr std::string_view kRegistry[] = {"host", "aliases"};
+inline constexpr std::string_view kRegistryLater[] = {"username", "password",   "token", "insecure",
+                                                      "ca",       "auth_hosts", "sweep"};
+inline constexpr std::string_view kTarget[] = {"name",    "type", "path",  "include",
+                                               "exclude", "mode", "rescan"};
+inline constexpr std::string_view kTargetLater[] = {
+    "host", "url", "branch", "kubeconfig", "context", "namespaces", "inventory", "git"};
+inline constexpr std::string_view kPolicy[] = {"image", "policy", "pin", "prerelease"};
+inline constexpr std::string_view kPolicyLater[] = {
+    "approvals", "window", "min-age", "scan-gate", "rollback", "prune", "notify", "group", "sweep"};
+
+inline constexpr std::string_view kModeValues[] = {"act", "observe"};
+inline constexpr std::string_view kVerifyValues[] = {"off", "required"};
+inline constexpr std::string_view kPinValues[] = {"automatic", "tag", "digest"};
+inline constexpr std::string_view kSourceTypeValues[] = {"dockerhub", "harbor", "distribution",
+                                                         "github", "native"};
+inline constexpr std::string_view kSourceTypesLater[] = {
+    "quay",  "acr",   "eventgrid", "ecr", "sns",    "gar", "gitlab",
+    "jfrog", "nexus", "gitea",     "zot", "aliyun", "tcr", "cloudevents"};
+inline constexpr std::string_view kTargetTypeValues[] = {"files"};
+inline constexpr std::string_view kTargetTypesLater[] = {"kubernetes", "compose", "swarm", "git"};
+
+}  // namespace words
+
+inline constexpr Words kRootKeys{"the file", words::kRoot, words::kRootLater};
+inline constexpr Words kStoreKeys{"the store", words::kStore};
+inline constexpr Words kAuditKeys{"the audit", words::kAudit};
+inline constexpr Words kLimitsKeys{"the limits", words::kLimits};
+inline constexpr Words kSourceKeys{"a source", words::kSource, words::kSourceLater};
+inline constexpr Words kRegistryKeys{"a registry", words::kRegistry, words::kRegistryLater};
+inline constexpr Words kTargetKeys{"a target", words::kTarget, words::kTargetLater};
+inline constexpr Words kPolicyKeys{"a policy", words::kPolicy, words::kPolicyLater};
+
+inline constexpr Words kModes{"mode", words::kModeValues};
+inline constexpr Words kVerify{"verify", words::kVerifyValues};
+inline constexpr Words kPins{"pin", words::kPinValues};
+inline constexpr Words kSourceTypes{"type", words::kSourceTypeValues, words::kSourceTypesLater};
+inline constexpr Words kTargetTypes{"type", words::kTargetTypeValues, words::kTargetTypesLater};
+
+}  // namespace longshore
