@@ -2,7 +2,7 @@
 #include <catch2/catch.hpp>
 
 #include "config/config.h"
-#include "tests/config/temp_folder.h"
+#include "tests/config/config_folder.h"
 
 using longshore::Config;
 using longshore::ConfigErrors;
@@ -10,8 +10,8 @@ using longshore::ConfigProblem;
 using longshore::load_config;
 using longshore::LoadedConfig;
 using longshore::needs_restart;
-using longshore::TempFolder;
-using longshore::Variable;
+using longshore::test::ConfigFolder;
+using longshore::test::Variable;
 
 namespace {
 
@@ -35,7 +35,7 @@ const std::string kSource = "{name: a, type: native, token: long-enough, verify:
 }  // namespace
 
 TEST_CASE("The example file loads, with every key in its place", "[config][load]") {
-  const TempFolder folder;
+  const ConfigFolder folder;
   folder.folder("deploy");
   const Variable hub("HUB_TOKEN", "hub-token-1");
   const Variable harbor("HARBOR_TOKEN", "harbor-token-1");
@@ -71,6 +71,8 @@ TEST_CASE("The example file loads, with every key in its place", "[config][load]
                                                   {"harbor.example.com", "harbor.example.com"}});
   REQUIRE(config.files_targets.size() == 1);
   CHECK(config.files_targets[0].path == folder.path() / "deploy");
+  CHECK(config.files_targets[0].include == longshore::FilesTargetOptions().include);
+  CHECK(config.files_targets[0].rescan == longshore::FilesTargetOptions().rescan);
   CHECK(config.files_targets[0].exclude == std::vector<std::string>{"charts/*"});
   REQUIRE(config.pipeline.policies.size() == 3);
   CHECK(config.pipeline.policies[1].image == "docker.io/acme/*");
@@ -81,7 +83,7 @@ TEST_CASE("The example file loads, with every key in its place", "[config][load]
 }
 
 TEST_CASE("The example's values are the defaults that it claims", "[config][load]") {
-  const TempFolder folder;
+  const ConfigFolder folder;
   const Config config = load_good(folder.write("c.yaml", "mode: act\n")).config;
   CHECK(config.receiver.listen_host == "127.0.0.1");
   CHECK(config.receiver.listen_port == 8080);
@@ -99,7 +101,7 @@ TEST_CASE("The example's values are the defaults that it claims", "[config][load
 }
 
 TEST_CASE("Every number and word of the file arrives", "[config][load]") {
-  const TempFolder folder;
+  const ConfigFolder folder;
   folder.folder("m");
   const auto file = folder.write("c.yaml",
                                  "listen: '[::1]:0'\n"
@@ -141,14 +143,14 @@ TEST_CASE("Every number and word of the file arrives", "[config][load]") {
 }
 
 TEST_CASE("The store may be a path alone", "[config][load]") {
-  const TempFolder folder;
+  const ConfigFolder folder;
   const Config config = load_good(folder.write("c.yaml", "store: ./x/../y.db\n")).config;
   CHECK(config.pipeline.store.path == folder.path() / "x/../y.db");
   CHECK(config.pipeline.store.keep == std::chrono::hours(30 * 24));
 }
 
 TEST_CASE("Without sources or targets the file loads with a warning", "[config][load]") {
-  const TempFolder folder;
+  const ConfigFolder folder;
   const LoadedConfig loaded = load_good(folder.write("c.yaml", "sources: []\n"));
   CHECK(warnings_of(loaded) ==
         "0:0: there are no sources, so nothing will be received\n"
@@ -174,13 +176,13 @@ TEST_CASE("What is unwise is a warning at its place", "[config][load]") {
       Case{"policies: [{image: 'docker.io/*', policy: never},\n  {image: 'docker.io/a/*', policy: "
            "never}]\n",
            "2:3: policies[1]: the policy for 'docker.io/a/*' is never used"});
-  const TempFolder folder;
+  const ConfigFolder folder;
   CHECK_THAT(warnings_of(load_good(folder.write("c.yaml", item.content))),
              Catch::Contains(item.warning));
 }
 
 TEST_CASE("A pattern may begin with a host that the file names", "[config][load]") {
-  const TempFolder folder;
+  const ConfigFolder folder;
   const LoadedConfig loaded = load_good(folder.write(
       "c.yaml",
       "registries: [{host: registry}]\n"
@@ -192,7 +194,7 @@ TEST_CASE("A pattern may begin with a host that the file names", "[config][load]
 }
 
 TEST_CASE("Hosts are kept in the form in which they are compared", "[config][load]") {
-  const TempFolder folder;
+  const ConfigFolder folder;
   const Config config =
       load_good(folder.write("c.yaml",
                              "registries: [{host: Registry.Example.com, aliases: 'REG:5000'}]\n"
@@ -204,7 +206,7 @@ TEST_CASE("Hosts are kept in the form in which they are compared", "[config][loa
 }
 
 TEST_CASE("Secrets are found anywhere in a text and named as inputs", "[config][load]") {
-  const TempFolder folder;
+  const ConfigFolder folder;
   folder.write("keys/b", "second-part\n");
   folder.write("keys/a", "first-part\n");
   const Variable port("LONGSHORE_TEST_PORT", "9000");
@@ -221,7 +223,7 @@ TEST_CASE("Secrets are found anywhere in a text and named as inputs", "[config][
 }
 
 TEST_CASE("Durations and sizes may come from the environment", "[config][load]") {
-  const TempFolder folder;
+  const ConfigFolder folder;
   const Variable delay("LONGSHORE_TEST_DELAY", "7s");
   const Variable body("LONGSHORE_TEST_BODY", "4096");
   const Config config = load_good(folder.write("c.yaml",
@@ -233,7 +235,7 @@ TEST_CASE("Durations and sizes may come from the environment", "[config][load]")
 }
 
 TEST_CASE("Anchors, a byte order mark and CRLF are taken as YAML means them", "[config][load]") {
-  const TempFolder folder;
+  const ConfigFolder folder;
   const auto file = folder.write("c.yaml",
                                  "\xef\xbb\xbfpolicies:\r\n"
                                  "  - {image: 'docker.io/a/*', policy: &p 'semver:~1.4'}\r\n"
@@ -244,7 +246,7 @@ TEST_CASE("Anchors, a byte order mark and CRLF are taken as YAML means them", "[
 }
 
 TEST_CASE("Places are right behind a byte order mark", "[config][load]") {
-  const TempFolder folder;
+  const ConfigFolder folder;
   const auto result = load_config(folder.write("c.yaml", "\xef\xbb\xbfmode: acting\n"));
   REQUIRE(std::holds_alternative<ConfigErrors>(result));
   CHECK(std::get<ConfigErrors>(result).problems[0].line == 1);
@@ -252,7 +254,7 @@ TEST_CASE("Places are right behind a byte order mark", "[config][load]") {
 }
 
 TEST_CASE("A files target may be reached through a link, but once", "[config][load]") {
-  const TempFolder folder;
+  const ConfigFolder folder;
   folder.folder("real");
   std::filesystem::create_directory_symlink("real", folder.path() / "link");
   const std::string one = "targets:\n  - {name: a, type: files, path: link}\n";
@@ -265,7 +267,7 @@ TEST_CASE("A files target may be reached through a link, but once", "[config][lo
 }
 
 TEST_CASE("Folders with a common beginning of their names do not overlap", "[config][load]") {
-  const TempFolder folder;
+  const ConfigFolder folder;
   folder.folder("deploy");
   folder.folder("deploy-two");
   load_good(folder.write("c.yaml",
@@ -274,7 +276,7 @@ TEST_CASE("Folders with a common beginning of their names do not overlap", "[con
 }
 
 TEST_CASE("A relative name of the file is taken from the working folder", "[config][load]") {
-  const TempFolder folder;
+  const ConfigFolder folder;
   folder.write("sub/c.yaml", "mode: act\n");
   const auto before = std::filesystem::current_path();
   std::filesystem::current_path(folder.path());
