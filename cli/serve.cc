@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <cerrno>
 #include <cstdio>
 
 #include <pthread.h>
@@ -59,30 +58,25 @@ void delay_drain(Service& service, const sigset_t& signals, std::chrono::millise
 }  // namespace
 
 int serve(const std::filesystem::path& file) {
-  auto loaded = load_config(file);
-  if (const auto* errors = std::get_if<ConfigErrors>(&loaded)) {
-    std::fputs(errors->str().c_str(), stderr);
-    return kExitUsage;
-  }
-  auto& config = std::get<LoadedConfig>(loaded).config;
-  const std::chrono::milliseconds delay = config.drain_delay;
-  const std::string host = config.receiver.listen_host;
   const sigset_t signals = block_signals();
-
-  auto service = Service::start(std::move(std::get<LoadedConfig>(loaded)));
+  auto service = Service::start(file);
   if (!service) {
+    if (service.error().code == Errc::invalid_input) {
+      const std::string& faults = service.error().message;
+      std::fprintf(stderr, "%s%s", faults.c_str(), faults.ends_with('\n') ? "" : "\n");
+      return kExitUsage;
+    }
     log(LogLevel::error, "service", service.error().message);
     return kExitFailed;
   }
   log(LogLevel::info, "service", "listening",
-      {{"address", host + ":" + std::to_string((*service)->port())},
-       {"version", LONGSHORE_VERSION}});
+      {{"address", (*service)->address()}, {"version", LONGSHORE_VERSION}});
   if (!run(**service, signals)) {
     (*service)->stop(std::chrono::milliseconds{0});
     return kExitFailed;
   }
   log(LogLevel::info, "service", "stopping");
-  delay_drain(**service, signals, delay);
+  delay_drain(**service, signals, (*service)->drain_delay());
   (*service)->stop(kGrace);
   if ((*service)->failed()) return kExitFailed;
   log(LogLevel::info, "service", "stopped");

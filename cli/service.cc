@@ -34,20 +34,44 @@ std::filesystem::path control_socket(const std::filesystem::path& store) {
   return store.string() + ".sock";
 }
 
-Service::Service(LoadedConfig loaded) : config_(std::move(loaded.config)) {}
-
 Service::~Service() {
   stop(std::chrono::milliseconds{0});
 }
 
-Result<std::unique_ptr<Service>> Service::start(LoadedConfig loaded) {
-  log_warnings(loaded);
-  std::unique_ptr<Service> service(new Service(std::move(loaded)));
-  if (auto status = service->start_parts(); !status) return std::move(status).error();
+Result<std::unique_ptr<Service>> Service::start(const std::filesystem::path& config_file) {
+  std::unique_ptr<Service> service(new Service(config_file));
+  if (auto status = service->start_all(); !status) return std::move(status).error();
   return service;
 }
 
-Status Service::start_parts() {
+// The watcher looks at the file before it is read, so that no change in between is missed; what it
+// sees before the start is over is looked at then.
+Status Service::start_all() {
+  const std::lock_guard lock(mutex_);
+  auto watcher = ConfigWatcher::start({file_}, [this] { inputs_changed(); }, {});
+  if (!watcher) return std::move(watcher).error();
+  watcher_ = *std::move(watcher);
+  if (auto status = load(); !status) return status;
+  watcher_->watch(config_.inputs);
+  if (auto status = start_engine(); !status) return status;
+  // Beyond this point notifications may arrive.
+  if (auto status = start_servers(); !status) return status;
+  started_ = true;
+  return Done{};
+}
+
+Status Service::load() {
+  auto loaded = load_config(file_);
+  if (const auto* errors = std::get_if<ConfigErrors>(&loaded)) {
+    return Error{Errc::invalid_input, errors->str()};
+  }
+  auto& good = std::get<LoadedConfig>(loaded);
+  log_warnings(good);
+  config_ = std::move(good.config);
+  return Done{};
+}
+
+Status Service::start_engine() {
   auto engine = Engine::open(config_.pipeline, nullptr, clock_,
                              [this](const std::string&) { failed_ = true; });
   if (!engine) return std::move(engine).error();
@@ -55,14 +79,19 @@ Status Service::start_parts() {
   const auto targets = targets_for(config_);
   if (auto status = engine_->start(targets); !status) return status;
   remember(config_, targets);
-
-  // Beyond this point notifications may arrive.
-  if (auto status = start_servers(); !status) return status;
-
-  auto watcher = ConfigWatcher::start(config_.inputs, [this] { reload(); }, {});
-  if (!watcher) return std::move(watcher).error();
-  watcher_ = *std::move(watcher);
   return Done{};
+}
+
+std::string Service::address() const {
+  const std::lock_guard lock(mutex_);
+  const std::string& host = config_.receiver.listen_host;
+  const std::string port = std::to_string(server_->port());
+  return host.find(':') == std::string::npos ? host + ":" + port : "[" + host + "]:" + port;
+}
+
+std::chrono::milliseconds Service::drain_delay() const {
+  const std::lock_guard lock(mutex_);
+  return config_.drain_delay;
 }
 
 Status Service::start_servers() {
@@ -119,18 +148,29 @@ void Service::remember(const Config& config, const std::vector<std::shared_ptr<T
   }
 }
 
+void Service::inputs_changed() {
+  const std::lock_guard lock(mutex_);
+  if (started_) reload();
+}
+
 void Service::reload() {
-  auto loaded = load_config(config_.file);
-  if (const auto* errors = std::get_if<ConfigErrors>(&loaded)) return keep_old(errors->str());
+  auto loaded = load_config(file_);
+  if (const auto* errors = std::get_if<ConfigErrors>(&loaded)) {
+    // What may mend it is followed as well: a secret that comes late, for example.
+    auto inputs = config_.inputs;
+    inputs.insert(inputs.end(), errors->inputs.begin(), errors->inputs.end());
+    watcher_->watch(std::move(inputs));
+    return keep_old(errors->str());
+  }
   auto& next = std::get<LoadedConfig>(loaded);
+  watcher_->watch(next.config.inputs);
   std::string needs;
   for (const std::string& why : needs_restart(config_, next.config))
     needs += why + "\n";
   if (!needs.empty()) return keep_old(needs);
   log_warnings(next);
-  watcher_->watch(next.config.inputs);
   if (auto status = apply(std::move(next.config)); !status) return keep_old(status.error().message);
-  log(LogLevel::info, "config", "reloaded", {{"file", config_.file.string()}});
+  log(LogLevel::info, "config", "reloaded", {{"file", file_.string()}});
   engine_->audit(config_line(clock_, "reloaded", config_));
 }
 

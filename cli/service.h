@@ -24,11 +24,13 @@ namespace longshore {
 class Service {
  public:
   // Nothing is accepted unless the store opened: we never acknowledge what we could not keep.
-  // Errors as Engine::open(), Engine::start() and HttpServer::start_tcp().
-  static Result<std::unique_ptr<Service>> start(LoadedConfig loaded);
+  // invalid_input: the configuration, the message has a line for each fault; other errors as
+  // Engine::open(), Engine::start() and HttpServer::start_tcp().
+  static Result<std::unique_ptr<Service>> start(const std::filesystem::path& config_file);
   ~Service();
 
-  std::uint16_t port() const { return server_->port(); }
+  std::string address() const;  // "127.0.0.1:8080"
+  std::chrono::milliseconds drain_delay() const;
 
   // The store failed; the process has to end.
   bool failed() const noexcept { return failed_; }
@@ -40,9 +42,12 @@ class Service {
   void stop(std::chrono::milliseconds grace);
 
  private:
-  explicit Service(LoadedConfig loaded);
-  Status start_parts();
+  explicit Service(const std::filesystem::path& config_file) : file_(config_file) {}
+  Status start_all();
+  Status load();
+  Status start_engine();
   Status start_servers();
+  void inputs_changed();
   void reload();
   Status apply(Config next);
   void keep_old(const std::string& why);
@@ -51,10 +56,12 @@ class Service {
   HttpReply handle(const HttpRequest& request, const ApiHandler& api);
   HttpService service_for(const ApiHandler& api);
 
+  const std::filesystem::path file_;
   const SystemClock clock_;
   std::atomic<bool> failed_{false};
 
-  // Watcher's thread only, once it runs
+  mutable std::mutex mutex_;  // start and reload, one at a time
+  bool started_ = false;      // all below guarded by mutex_ until the watcher has ended
   Config config_;
   struct Running {
     FilesTargetOptions options;
