@@ -15,8 +15,8 @@ using AnchorNames = std::unordered_map<const fy_node*, std::string>;
 
 struct Library {
   struct Free {
-    void operator()(fy_diag* diag) const { fy_diag_destroy(diag); }
-    void operator()(fy_parser* parser) const { fy_parser_destroy(parser); }
+    void operator()(fy_diag* it) const { fy_diag_destroy(it); }
+    void operator()(fy_parser* it) const { fy_parser_destroy(it); }
   };
   std::unique_ptr<fy_diag, Free> diag;
   std::unique_ptr<fy_parser, Free> parser;  // before diag in destruction: it uses it

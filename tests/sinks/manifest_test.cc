@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sinks/files/manifest.h"
 
+#include <fstream>
+#include <iterator>
+
 #include <catch2/catch.hpp>
 
 using namespace std::string_literals;
@@ -361,4 +364,15 @@ services:
 TEST_CASE("A compose image is changed in place", "[sinks][files][compose]") {
   CHECK(changed("compose.yaml", "services:\r\n  web:\r\n    image: acme/web:1 # x\r\n",
                 "acme/web:2") == "services:\r\n  web:\r\n    image: acme/web:2 # x\r\n");
+}
+
+TEST_CASE("The quickstart's manifests are read without a problem", "[sinks][files][examples]") {
+  const auto item = GENERATE(std::pair("shop.yaml"s, 1U), std::pair("compose.yaml"s, 3U),
+                             std::pair("values.yaml"s, 2U));
+  std::ifstream file(LONGSHORE_SOURCE_DIR "/examples/quickstart/deploy/" + item.first);
+  const std::string bytes{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+  const Manifest manifest = read_manifest(item.first, bytes);
+  CAPTURE(item.first);
+  CHECK(manifest.workloads.size() == item.second);
+  CHECK(problems(manifest).empty());
 }
