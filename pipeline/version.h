@@ -50,7 +50,8 @@ class Version {
 
 // One end of a range, or the one version that it holds.
 struct VersionBound {
-  enum class Op : std::uint8_t { less, less_equal, greater, greater_equal, equal } op;
+  enum class Op : std::uint8_t { less, less_equal, greater, greater_equal, equal };
+  Op op = Op::equal;
   Version version;
 };
 
