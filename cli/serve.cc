@@ -19,6 +19,7 @@ constexpr std::chrono::milliseconds kTick{100};
 // Blocked in every thread, so that this one alone receives them.
 sigset_t block_signals() {
   signal(SIGPIPE, SIG_IGN);
+  signal(SIGXFSZ, SIG_IGN);  // a limit on file sizes is an error of the write that meets it
   sigset_t set;
   sigemptyset(&set);
   for (const int number : {SIGTERM, SIGINT, SIGHUP})

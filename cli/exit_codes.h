@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+namespace longshore {
+
+// What the process returns. Scripts rely on the numbers: never change one (docs/cli.md lists them).
+inline constexpr int kExitOk = 0;
+inline constexpr int kExitFailed =
+    1;                                // it was tried and failed, or what was asked for is not there
+inline constexpr int kExitUsage = 2;  // wrong usage, a bad configuration, bad input
+inline constexpr int kExitNoServer = 3;  // no server answers on the control socket
+
+}  // namespace longshore

@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/json_view.h"
+
+#include <nlohmann/json.hpp>
+
+#include "cli/output.h"
+
+namespace longshore {
+namespace {
+
+using Json = nlohmann::json;
+
+constexpr std::string_view kTime = "2026-03-01T12:00:00";
+
+std::string text_or(const Json& object, const char* key, const std::string& otherwise) {
+  return object.contains(key) ? object.at(key).get<std::string>() : otherwise;
+}
+
+// "2026-03-01 12:00:00"; all times are UTC.
+std::string time_of(const Json& object, const char* key) {
+  std::string time = text_or(object, key, "");
+  if (time.size() <= kTime.size()) return time;
+  time[10] = ' ';
+  return time.substr(0, kTime.size());
+}
+
+std::string count_of(const Json& object, const char* key) {
+  return std::to_string(object.at(key).get<std::uint64_t>());
+}
+
+std::string brief(const std::string& digest) {
+  return digest.substr(0, 19);
+}
+
+// "app: shop/web:1.4.2 -> shop/web:1.4.3" for each container.
+std::string changes_of(const Json& action) {
+  std::string out;
+  for (const Json& change : action.at("changes")) {
+    if (!out.empty()) out += ", ";
+    out += change.at("container").get<std::string>() + ": " + change.at("from").get<std::string>() +
+           " -> " + change.at("to").get<std::string>();
+  }
+  return out;
+}
+
+std::string action_table(const Json& actions) {
+  Table table({"ID", "STATE", "ATTEMPTS", "TARGET", "WORKLOAD", "CHANGE", "ERROR"});
+  for (const Json& action : actions) {
+    std::string state = action.at("state").get<std::string>();
+    if (action.contains("due")) state += " at " + time_of(action, "due");
+    table.add({action.at("id").get<std::string>(), state, count_of(action, "attempts"),
+               action.at("target").get<std::string>(), action.at("workload").get<std::string>(),
+               changes_of(action), text_or(action, "error", "")});
+  }
+  return table.str();
+}
+
+std::string section(const std::string& title, const std::string& text) {
+  return "\n" + coloured(title, Colour::bold) + "\n" + text;
+}
+
+std::string targets_text(const Json& targets) {
+  if (targets.empty()) return section("Targets", "none configured\n");
+  Table table({"NAME", "TYPE", "STATE", "WORKLOADS"});
+  std::string problems;
+  for (const Json& target : targets) {
+    const auto name = target.at("name").get<std::string>();
+    std::string state = target.at("synced").get<bool>() ? "synced" : "not synced";
+    if (target.contains("synced_at")) state += " at " + time_of(target, "synced_at");
+    if (target.at("observed").get<bool>()) state += ", observed only";
+    table.add({name, target.at("type").get<std::string>(), state, count_of(target, "workloads")});
+    for (const Json& problem : target.at("problems")) {
+      problems += printable(name + ": " + problem.get<std::string>()) + "\n";
+    }
+  }
+  std::string out = section("Targets", table.str());
+  return problems.empty() ? out : out + section("Problems", problems);
+}
+
+std::string waits_text(const Json& waits) {
+  if (waits.empty()) return "";
+  Table table({"TARGET", "REPOSITORY", "SINCE", "DUE", "WAITS FOR"});
+  for (const Json& wait : waits) {
+    table.add({wait.at("target").get<std::string>(), wait.at("repository").get<std::string>(),
+               time_of(wait, "since"), time_of(wait, "due"), wait.at("reason").get<std::string>()});
+  }
+  return section("Waiting", table.str());
+}
+
+std::string bad_policies_text(const Json& policies) {
+  if (policies.empty()) return "";
+  Table table({"TARGET", "WORKLOAD", "CONTAINER", "WHY"});
+  for (const Json& bad : policies) {
+    table.add({bad.at("target").get<std::string>(), bad.at("workload").get<std::string>(),
+               text_or(bad, "container", ""), bad.at("message").get<std::string>()});
+  }
+  return section("Policies that cannot be used", table.str());
+}
+
+std::string summary(const Json& status) {
+  const bool accepting = status.at("accepting").get<bool>();
+  std::string out =
+      "longshore " + printable(text_or(status, "version", "")) + ", " +
+      coloured(accepting ? "accepting" : "not accepting", accepting ? Colour::green : Colour::red);
+  if (status.contains("fault")) out += ": " + printable(status.at("fault").get<std::string>());
+  out += ", since " + printable(time_of(status, "started")) + " UTC\n";
+  out += "events   " + count_of(status, "accepted") + " accepted, " +
+         count_of(status, "duplicates") + " duplicates, " + count_of(status, "refused") +
+         " refused, " + count_of(status, "backlog") + " not yet decided\n";
+  std::string actions;
+  for (const auto& [state, count] : status.at("actions").items()) {
+    if (!actions.empty()) actions += ", ";
+    actions += std::to_string(count.get<std::uint64_t>()) + " " + printable(state);
+  }
+  return out + "actions  " + (actions.empty() ? "none" : actions) + "\n";
+}
+
+}  // namespace
+
+std::string status_text(std::string_view body) {
+  const Json status = Json::parse(body);
+  std::string out = summary(status) + targets_text(status.at("targets"));
+  const Json& troubled = status.at("troubled");
+  if (!troubled.empty()) out += section("Actions in trouble", action_table(troubled));
+  return out + waits_text(status.at("waits")) + bad_policies_text(status.at("bad_policies"));
+}
+
+std::string actions_text(std::string_view body) {
+  const Json actions = Json::parse(body).at("actions");
+  return actions.empty() ? "no actions\n" : action_table(actions);
+}
+
+std::string history_text(std::string_view body) {
+  const Json document = Json::parse(body);
+  Table table({"TAG", "DIGEST", "SINCE", "UNTIL", "VERIFIED", "EVENT"});
+  for (const Json& entry : document.at("history")) {
+    table.add({entry.at("tag").get<std::string>(), brief(text_or(entry, "digest", "unknown")),
+               time_of(entry, "since"), time_of(entry, "until"),
+               entry.at("verified").get<bool>() ? "yes" : "no",
+               entry.at("event").get<std::string>()});
+  }
+  return table.str();
+}
+
+}  // namespace longshore

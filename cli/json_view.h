@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace longshore {
+
+// The server's answers (receiver/api_json.h) as people read them. What the JSON library throws for
+// an answer of another shape passes through.
+std::string status_text(std::string_view body);
+std::string actions_text(std::string_view body);
+std::string history_text(std::string_view body);
+
+}  // namespace longshore
