@@ -176,8 +176,7 @@ void Service::reload() {
 
 Status Service::apply(Config next) {
   const auto targets = targets_for(next);
-  auto status = engine_->reconfigure(next.pipeline.policies, next.pipeline.observed_targets,
-                                     next.pipeline.observe, targets);
+  auto status = engine_->reconfigure(next.pipeline, targets);
   if (!status) return status;
   hooks_->configure(share(next.receiver));
   remember(next, targets);

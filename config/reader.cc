@@ -70,8 +70,8 @@ Place place_of(const YAML::Mark& mark) {
   return {mark.line + 1, mark.column + 1};
 }
 
-ValueReader::ValueReader(YAML::Node node, Place place, std::string path, ReadState& state)
-    : node_(std::move(node)), place_(place), path_(std::move(path)), state_(&state) {}
+ValueReader::ValueReader(const YAML::Node& node, Place place, std::string path, ReadState& state)
+    : node_(node), place_(place), path_(std::move(path)), state_(&state) {}
 
 void ValueReader::error(std::string_view message) const {
   state_->errors.push_back(problem(place_, path_, message));

@@ -51,7 +51,7 @@ class MapReader;
 // to, so an alias that contains itself does no harm.
 class ValueReader {
  public:
-  ValueReader(YAML::Node node, Place place, std::string path, ReadState& state);
+  ValueReader(const YAML::Node& node, Place place, std::string path, ReadState& state);
 
   Place place() const noexcept { return place_; }
   bool is_map() const { return node_.IsMap(); }

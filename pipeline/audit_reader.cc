@@ -32,7 +32,7 @@ FileHandle watch_folder(const std::filesystem::path& folder) {
 }
 
 void drain(const FileHandle& handle) {
-  std::array<char, 4096> bytes;
+  std::array<char, 4096> bytes{};
   while (read(handle.get(), bytes.data(), bytes.size()) > 0) {
   }
 }

@@ -13,10 +13,10 @@ constexpr int kTicksBetweenPrunes = 60;
 constexpr int kPruneAtOnce = 5'000;
 constexpr std::chrono::minutes kJump{5};
 
-std::set<std::string> observed_names(bool observe, const std::vector<std::string>& names,
+std::set<std::string> observed_names(const PipelineOptions& options,
                                      const std::vector<std::shared_ptr<Target>>& targets) {
-  std::set<std::string> observed(names.begin(), names.end());
-  if (observe) {
+  std::set<std::string> observed(options.observed_targets.begin(), options.observed_targets.end());
+  if (options.observe) {
     for (const auto& target : targets)
       observed.insert(target->name());
   }
@@ -117,7 +117,8 @@ std::shared_ptr<Outbox> Engine::make_outbox(std::shared_ptr<Target> target) {
       Outbox::Hooks{.on_conflict = [this](const Repository& repository, int conflicts) {
         // The first is decided again at once; a fight with somebody else who writes the same
         // workload gets slower and slower.
-        const auto pause = std::chrono::milliseconds(100) * ((1 << std::min(conflicts - 1, 10)) - 1);
+        const auto pause =
+            std::chrono::milliseconds(100) * ((1 << std::min(conflicts - 1, 10)) - 1);
         lanes_.kick_at(repository, clock_.steady() + pause);
       }});
 }
@@ -146,15 +147,14 @@ Status Engine::hand_out_actions(const Setup& setup) {
   });
 }
 
-Status Engine::start(std::vector<std::shared_ptr<Target>> targets) {
+Status Engine::start(const std::vector<std::shared_ptr<Target>>& targets) {
   running_ = true;
   AuditEntry line;
   line.time = clock_.now();
   line.step = "started";
   line.reason = "longshore " LONGSHORE_VERSION;
   audit(std::move(line));
-  auto status = reconfigure(options_.policies, options_.observed_targets, options_.observe,
-                            std::move(targets));
+  auto status = reconfigure(options_, targets);
   if (!status) return status;
   for (unsigned i = 0; i < options_.lane_workers; ++i) {
     auto reader = StoreReader::open(options_.store.path, options_.store.vfs);
@@ -167,13 +167,13 @@ Status Engine::start(std::vector<std::shared_ptr<Target>> targets) {
   return Done{};
 }
 
-Status Engine::reconfigure(std::vector<PolicyRule> rules, std::vector<std::string> observed,
-                           bool observe, std::vector<std::shared_ptr<Target>> targets) {
+Status Engine::reconfigure(const PipelineOptions& next,
+                           const std::vector<std::shared_ptr<Target>>& targets) {
   const std::lock_guard lock(reconfigure_mutex_);
   const SetupPtr before = setup_.get();
   auto setup = std::make_shared<Setup>();
-  setup->rules = std::move(rules);
-  setup->observed = observed_names(observe, observed, targets);
+  setup->rules = next.policies;
+  setup->observed = observed_names(next, targets);
   Setup added;
   for (const auto& target : targets) {
     const auto known = before->outbox_of(target->name());

@@ -41,13 +41,13 @@ class Engine final : public Intake, public Control, private TargetListener {
   ~Engine() override;  // stop()
 
   // Starts on these targets. Fails if one of them cannot start; then nothing runs.
-  Status start(std::vector<std::shared_ptr<Target>> targets);
+  Status start(const std::vector<std::shared_ptr<Target>>& targets);
 
-  // Takes other policies and targets. One that is given again (the same object) goes on as it is,
-  // the actions of one that is gone are parked, and everything is decided again. Fails, and
-  // nothing has changed, if a new target cannot start.
-  Status reconfigure(std::vector<PolicyRule> rules, std::vector<std::string> observed, bool observe,
-                     std::vector<std::shared_ptr<Target>> targets);
+  // Takes other targets, and of the options the policies and what is only observed. A target that
+  // is given again (the same object) goes on as it is, the actions of one that is gone are parked,
+  // and everything is decided again. Fails, and nothing has changed, if a new target cannot start.
+  Status reconfigure(const PipelineOptions& next,
+                     const std::vector<std::shared_ptr<Target>>& targets);
 
   // A step that is no event's: a reload, for example. Written soon; not waited for.
   void audit(AuditEntry entry);
@@ -85,7 +85,7 @@ class Engine final : public Intake, public Control, private TargetListener {
   Journal::Hooks journal_hooks(std::function<void(const std::string&)> on_fault);
 
   void repository_changed(const std::string& target, const Repository& repository) override;
-  void target_synced(const std::string& target) override;
+  void target_synced(const std::string& name) override;
 
   Status take_up(AuditFile audit);
   std::shared_ptr<Outbox> make_outbox(std::shared_ptr<Target> target);

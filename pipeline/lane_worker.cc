@@ -143,8 +143,28 @@ Result<std::optional<LaneWorker::Prepared>> LaneWorker::prepare(const Turn& turn
 
 namespace {
 
+struct Written {
+  std::vector<Action> inserted;
+  std::vector<Repository> outdated;  // to be decided again: the target has moved on
+};
+
+// Whether the target still runs what the action was decided upon. What an earlier action did since
+// then would else be done a second time, without an effect, and told a second time.
+bool still_stands(const Action& action, const Setup& setup) {
+  const auto outbox = setup.outbox_of(action.target);
+  for (const WorkloadPtr& workload : outbox->target().workloads_of(action.repository)) {
+    if (workload->id != action.workload) continue;
+    return std::ranges::all_of(action.changes, [&](const ContainerChange& change) {
+      return std::ranges::any_of(workload->containers, [&](const Container& container) {
+        return container.name == change.container && container.image == change.from;
+      });
+    });
+  }
+  return false;
+}
+
 Status write_turn(StoreWriter& writer, const TurnResult& result, const Setup& setup,
-                  std::span<const HistoryChange> history, std::vector<Action>& inserted) {
+                  std::span<const HistoryChange> history, Written& written) {
   for (const HistoryChange& change : history) {
     if (auto status = writer.apply(change); !status) return status;
   }
@@ -157,9 +177,13 @@ Status write_turn(StoreWriter& writer, const TurnResult& result, const Setup& se
     if (auto status = writer.audit(line); !status) return status;
   }
   for (const Action& action : result.actions) {
+    if (!still_stands(action, setup)) {
+      written.outdated.push_back(action.repository);
+      continue;
+    }
     auto is_new = writer.insert_action(action);
     if (!is_new) return std::move(is_new).error();
-    if (*is_new) inserted.push_back(action);
+    if (*is_new) written.inserted.push_back(action);
   }
   for (const auto& [seq, decider] : result.decided_by) {
     if (auto status = writer.finish_event(seq, decider); !status) return status;
@@ -170,10 +194,10 @@ Status write_turn(StoreWriter& writer, const TurnResult& result, const Setup& se
 }  // namespace
 
 void LaneWorker::write(std::vector<Prepared> turns, const Setup& setup) {
-  std::vector<Action> inserted;
+  Written made;
   const Status status = context_.journal.run([&](StoreWriter& writer) -> Status {
     for (const Prepared& turn : turns) {
-      auto written = write_turn(writer, turn.result, setup, turn.history, inserted);
+      auto written = write_turn(writer, turn.result, setup, turn.history, made);
       if (!written) return written;
       for (const auto& [target, workload] : turn.result.unchanged) {
         written = writer.supersede(target, workload, turn.turn.repository);
@@ -190,9 +214,13 @@ void LaneWorker::write(std::vector<Prepared> turns, const Setup& setup) {
     }
     return;
   }
-  for (Action& action : inserted) {
-    if (const auto outbox = setup.outbox_of(action.target)) outbox->add(std::move(action));
+  for (Action& action : made.inserted) {
+    // By the setup of now: after a reload the old outbox sends nothing any more.
+    const auto outbox = context_.setup.get()->outbox_of(action.target);
+    if (outbox) outbox->add(std::move(action));
   }
+  for (const Repository& repository : made.outdated)
+    context_.lanes.kick(repository);
   for (const Prepared& turn : turns) {
     context_.backlog.fetch_sub(turn.result.decided_by.size(), std::memory_order_relaxed);
     context_.updates.fetch_add(turn.result.updates, std::memory_order_relaxed);

@@ -229,15 +229,15 @@ Result<std::map<Tag, TagState>> StoreReader::current_tags(const Repository& repo
 }
 
 Result<std::map<Tag, TagState>> StoreReader::current_tags(const Repository& repository,
-                                                          std::span<const Tag> names) {
-  std::map<Tag, TagState> tags;
-  for (const Tag& tag : names) {
+                                                          std::span<const Tag> tags) {
+  std::map<Tag, TagState> found;
+  for (const Tag& tag : tags) {
     statements_->one_tag.bind(1, repository.str()).bind(2, tag.str());
     auto status = each_row(statements_->one_tag,
-                           [&](const Statement& row) { return read_tag_state(row, tags); });
+                           [&](const Statement& row) { return read_tag_state(row, found); });
     if (!status) return std::move(status).error();
   }
-  return tags;
+  return found;
 }
 
 Result<std::vector<HistoryEntry>> StoreReader::history(const Repository& repository,

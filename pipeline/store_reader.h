@@ -18,7 +18,7 @@ namespace longshore {
 
 // A delivery that was seen before.
 struct SeenDelivery {
-  DeliveryKey key;
+  DeliveryKey key{};
   Seq seq = 0;
   EventId event;
   Time received_at{};

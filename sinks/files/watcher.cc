@@ -44,7 +44,7 @@ std::optional<std::string> Watcher::watch(const std::filesystem::path& folder) {
 
 Watcher::Event Watcher::drain() {
   Event result = Event::nothing;
-  alignas(inotify_event) std::array<char, 65'536> buffer;
+  alignas(inotify_event) std::array<char, 65'536> buffer{};
   for (;;) {
     const ssize_t size = read(inotify_.get(), buffer.data(), buffer.size());
     if (size <= 0) return result;

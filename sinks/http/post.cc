@@ -24,8 +24,8 @@ using List = std::unique_ptr<curl_slist, FreeList>;
 
 // curl's own state is made once and lives as long as the process.
 bool ready() {
-  static const bool kReady = curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK;
-  return kReady;
+  static const bool done = curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK;
+  return done;
 }
 
 struct Received {

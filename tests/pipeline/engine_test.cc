@@ -230,18 +230,19 @@ TEST_CASE("Policies and targets change while it runs", "[pipeline][engine]") {
   REQUIRE(fixture.start());
   REQUIRE(fixture.push("acme/shop:1.4.2"));
   REQUIRE(fixture.audited({"none has a policy"}));
-  const PolicyRule rule{"docker.io/acme/*", {*parse_policy("semver"), Pin::automatic, false}};
+  PipelineOptions next;
+  next.policies = {{"docker.io/acme/*", {*parse_policy("semver"), Pin::automatic, false}}};
   SECTION("a new rule decides again") {
-    REQUIRE(fixture.engine->reconfigure({rule}, {}, false, {fixture.target}));
+    REQUIRE(fixture.engine->reconfigure(next, {fixture.target}));
     CHECK(runs(fixture, "shop", "acme/shop:1.4.2"));
   }
   SECTION("the actions of a target that is gone are parked, and taken up when it is back") {
     fixture.target->script({Outcome::retry, "away", std::chrono::hours(1)});
-    REQUIRE(fixture.engine->reconfigure({rule}, {}, false, {fixture.target}));
+    REQUIRE(fixture.engine->reconfigure(next, {fixture.target}));
     REQUIRE(fixture.audited({word("outcome", "retry"), "away"}));
-    REQUIRE(fixture.engine->reconfigure({rule}, {}, false, {}));
+    REQUIRE(fixture.engine->reconfigure(next, {}));
     CHECK(wait_for([&] { return fixture.engine->status().actions.contains("parked"); }));
-    REQUIRE(fixture.engine->reconfigure({rule}, {}, false, {fixture.target}));
+    REQUIRE(fixture.engine->reconfigure(next, {fixture.target}));
     CHECK(runs(fixture, "shop", "acme/shop:1.4.2"));
   }
 }
