@@ -3,6 +3,7 @@
 
 #include <pthread.h>
 #include <signal.h>
+#include <sys/resource.h>
 
 #include "cli/cmd_serve.h"
 #include "cli/exit_codes.h"
@@ -36,6 +37,14 @@ int wait_for_signal(const sigset_t& set, std::chrono::milliseconds at_most) {
   return number < 0 ? 0 : number;
 }
 
+// A connection takes a descriptor each: as many as the system lets us have.
+void raise_file_limit() {
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  limit.rlim_cur = limit.rlim_max;
+  setrlimit(RLIMIT_NOFILE, &limit);
+}
+
 // Until it has to end; false: the store failed.
 bool run(Service& service, const sigset_t& signals) {
   while (!service.failed()) {
@@ -60,6 +69,7 @@ void delay_drain(Service& service, const sigset_t& signals, std::chrono::millise
 
 int serve(const std::filesystem::path& file) {
   const sigset_t signals = block_signals();
+  raise_file_limit();
   auto service = Service::start(file);
   if (!service) {
     if (service.error().code == Errc::invalid_input) {

@@ -11,6 +11,7 @@
 #include <arpa/inet.h>
 
 #include "pipeline/crypto.h"
+#include "pipeline/text.h"
 
 namespace longshore {
 namespace {
@@ -27,16 +28,6 @@ constexpr std::array kSizeUnits = {Unit{"", 1}, Unit{"KiB", 1ULL << 10}, Unit{"M
                                    Unit{"GiB", 1ULL << 30}, Unit{"TiB", 1ULL << 40}};
 constexpr std::uint64_t kMostMilliseconds = 36'500ULL * 86'400'000ULL;
 constexpr std::uint64_t kMostBytes = 1ULL << 60;
-
-bool is_digit(char c) {
-  return c >= '0' && c <= '9';
-}
-bool is_lower(char c) {
-  return c >= 'a' && c <= 'z';
-}
-bool is_upper(char c) {
-  return c >= 'A' && c <= 'Z';
-}
 
 std::size_t digits(std::string_view text) {
   return static_cast<std::size_t>(std::find_if_not(text.begin(), text.end(), is_digit) -

@@ -3,12 +3,10 @@
 
 #include <algorithm>
 
+#include "pipeline/text.h"
+
 namespace longshore {
 namespace {
-
-bool is_lower_hex(char c) {
-  return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
-}
 
 Error bad(std::string_view text, std::string_view why) {
   return Error{Errc::invalid_input,

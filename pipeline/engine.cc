@@ -268,9 +268,11 @@ void Engine::prune() {
   int removed = 0;
   do {
     const Status status = journal_.run([&](StoreWriter& writer) -> Status {
-      auto count = writer.prune_events(before, options_.store.keep_events, kPruneAtOnce);
-      if (!count) return std::move(count).error();
-      removed = *count;
+      auto events = writer.prune_events(before, options_.store.keep_events, kPruneAtOnce);
+      if (!events) return std::move(events).error();
+      auto actions = writer.prune_actions(before, kPruneAtOnce);
+      if (!actions) return std::move(actions).error();
+      removed = std::max(*events, *actions);
       return Done{};
     });
     if (!status) return;

@@ -3,21 +3,14 @@
 
 #include <algorithm>
 
+#include "pipeline/text.h"
+
 namespace longshore {
 namespace {
 
 constexpr std::size_t kMaxNameLength = 255;  // distribution/reference, NameTotalLengthMax
 constexpr std::string_view kDockerHub = "docker.io";
 
-bool is_digit(char c) {
-  return c >= '0' && c <= '9';
-}
-bool is_lower(char c) {
-  return c >= 'a' && c <= 'z';
-}
-bool is_upper(char c) {
-  return c >= 'A' && c <= 'Z';
-}
 bool is_alnum(char c) {
   return is_digit(c) || is_lower(c);
 }
@@ -111,8 +104,7 @@ bool is_image_id(std::string_view name, const std::optional<Tag>& tag) {
 
 Result<std::string> normalise_host(std::string_view host) {
   std::string lower(host);
-  std::transform(lower.begin(), lower.end(), lower.begin(),
-                 [](char c) { return is_upper(c) ? static_cast<char>(c - 'A' + 'a') : c; });
+  std::transform(lower.begin(), lower.end(), lower.begin(), to_lower);
   std::string_view name = lower;
   if (name.starts_with('[')) {
     const std::size_t close = name.find(']');

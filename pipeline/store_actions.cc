@@ -32,10 +32,17 @@ constexpr std::string_view kParkTarget =
 constexpr std::string_view kUnparkTarget =
     "UPDATE actions SET state = 1 WHERE target = ?1 AND state = 6";
 
+// The dead stay: a person may want to see or to revive them.
+constexpr std::string_view kPruneActions =
+    "DELETE FROM actions WHERE id IN (SELECT id FROM actions WHERE state IN (4, 7, 8) "
+    "AND created < ?1 ORDER BY id LIMIT ?2)";
+constexpr std::string_view kPruneChanges =
+    "DELETE FROM action_changes WHERE NOT EXISTS (SELECT 1 FROM actions WHERE id = action)";
+
 }  // namespace
 
 Status StoreWriter::prepare_actions(Database& database, Statements& statements) {
-  const std::array<std::pair<Statement*, std::string_view>, 10> own = {{
+  const std::array<std::pair<Statement*, std::string_view>, 12> own = {{
       {&statements.insert_action, kInsertAction},
       {&statements.insert_change, kInsertChange},
       {&statements.same_change, kSameChange},
@@ -45,6 +52,8 @@ Status StoreWriter::prepare_actions(Database& database, Statements& statements) 
       {&statements.retry_action, kRetryAction},
       {&statements.park_target, kParkTarget},
       {&statements.unpark_target, kUnparkTarget},
+      {&statements.prune_actions, kPruneActions},
+      {&statements.prune_changes, kPruneChanges},
       {&statements.requeue, "UPDATE actions SET state = 1 WHERE state = 2"},
   }};
   for (const auto& [place, sql] : own) {
@@ -132,6 +141,15 @@ Status StoreWriter::park_target(const std::string& target, const std::string& er
 
 Status StoreWriter::unpark_target(const std::string& target) {
   return statements_->unpark_target.bind(1, target).run();
+}
+
+Result<int> StoreWriter::prune_actions(Time before, int limit) {
+  auto status = statements_->prune_actions.bind(1, micros(before)).bind(2, limit).run();
+  if (!status) return std::move(status).error();
+  const int removed = database_.changes();
+  if (removed > 0) status = statements_->prune_changes.run();
+  if (!status) return std::move(status).error();
+  return removed;
 }
 
 Status StoreWriter::requeue_in_flight() {

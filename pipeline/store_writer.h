@@ -72,6 +72,10 @@ class StoreWriter {
   // After a restart: what was in flight is ready to be tried again.
   Status requeue_in_flight();
 
+  // Removes up to `limit` actions that are not open and were decided before that time. Returns how
+  // many.
+  Result<int> prune_actions(Time before, int limit);
+
   // -- audit
   Status audit(const AuditEntry& entry);
   Status remove_audit_lines(std::uint64_t up_to);  // they are safe in the file

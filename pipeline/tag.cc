@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "pipeline/text.h"
+
 namespace longshore {
 namespace {
 
@@ -10,10 +12,6 @@ constexpr std::size_t kMaxTagLength = 128;
 
 bool is_word(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
-}
-
-bool is_lower_hex(char c) {
-  return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
 }
 
 Error bad(std::string_view text, std::string_view why) {

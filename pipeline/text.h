@@ -5,6 +5,15 @@
 
 namespace longshore {
 
+// Character classes of ASCII, whatever the locale.
+constexpr bool is_digit(char c) noexcept { return c >= '0' && c <= '9'; }
+constexpr bool is_lower(char c) noexcept { return c >= 'a' && c <= 'z'; }
+constexpr bool is_upper(char c) noexcept { return c >= 'A' && c <= 'Z'; }
+constexpr bool is_lower_hex(char c) noexcept { return is_digit(c) || (c >= 'a' && c <= 'f'); }
+constexpr char to_lower(char c) noexcept {
+  return is_upper(c) ? static_cast<char>(c - 'A' + 'a') : c;
+}
+
 // The text without white space (space, tab, CR, LF) around it.
 inline std::string_view trim(std::string_view text) noexcept {
   constexpr std::string_view kSpace = " \t\r\n";

@@ -5,6 +5,8 @@
 #include <array>
 #include <limits>
 
+#include "pipeline/text.h"
+
 namespace longshore {
 namespace {
 
@@ -15,10 +17,6 @@ struct Reading {
   std::string_view prerelease;
   std::string_view fault;  // empty: it is a version
 };
-
-bool is_digit(char c) {
-  return c >= '0' && c <= '9';
-}
 
 bool is_identifier_character(char c) {
   return is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-';

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <array>
 
+#include "pipeline/text.h"
 #include "sinks/files/yaml.h"
 
 // Helm, kubectl and Compose each use a parser of another age. What counts here is whether any of
@@ -12,9 +13,6 @@
 namespace longshore {
 namespace {
 
-bool is_digit(char c) {
-  return c >= '0' && c <= '9';
-}
 bool is_letter(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
 }

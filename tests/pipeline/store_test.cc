@@ -128,3 +128,43 @@ TEST_CASE("Pruning keeps the newest event, open ones, and as many as it is told"
   CHECK(left->front().seq == 3);
   CHECK(left->back().seq == 10);
 }
+
+TEST_CASE("Pruning removes finished actions with their changes, never open or dead ones",
+          "[pipeline][store]") {
+  TempFolder folder;
+  auto store = open_store(options_in(folder));
+  REQUIRE(store);
+  StoreWriter& writer = store->writer;
+  REQUIRE(writer.begin());
+  const auto put = [&](const std::string& workload, ActionState state) {
+    const Event event = longshore::test::pushed("acme/shop:1.2");
+    const Action action{.id = ActionId::make(event.received_at),
+                        .target = "prod",
+                        .workload = workload,
+                        .repository = event.repository,
+                        .changes = {{"web", *ImageRef::parse("acme/shop:1.1"),
+                                     *ImageRef::parse("acme/shop:1.2"), std::nullopt}},
+                        .event = event.id,
+                        .seq = 1,
+                        .reason = "newer",
+                        .state = state,
+                        .attempts = 0,
+                        .created = event.received_at,
+                        .due = event.received_at,
+                        .error = {}};
+    REQUIRE(*writer.insert_action(action));
+  };
+  put("a", ActionState::done);
+  put("b", ActionState::superseded);
+  put("c", ActionState::dead);
+  put("d", ActionState::waiting);
+  CHECK(*writer.prune_actions(Time{}, 100) == 0);
+  CHECK(*writer.prune_actions(Time::max(), 100) == 2);
+  REQUIRE(writer.commit());
+  auto reader = StoreReader::open(folder.path() / "longshore.db", "");
+  const auto left = reader->actions(std::nullopt, 10);
+  REQUIRE(left->size() == 2);
+  CHECK(left->front().workload == "d");
+  CHECK(left->front().changes.size() == 1);
+  CHECK(left->back().workload == "c");
+}
