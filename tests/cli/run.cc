@@ -72,22 +72,6 @@ Ran run(const std::vector<std::string>& arguments, const Given& given) {
   return {code, read_all(folder / "out"), read_all(folder / "err")};
 }
 
-Folder::Folder() {
-  std::string name = (std::filesystem::temp_directory_path() / "longshore-cli-XXXXXX").string();
-  if (mkdtemp(name.data()) == nullptr) throw std::runtime_error("cannot make a folder");
-  path_ = name;
-}
-
-Folder::~Folder() {
-  std::error_code ignored;
-  std::filesystem::remove_all(path_, ignored);
-}
-
-std::string Folder::write(const std::string& name, const std::string& bytes) const {
-  std::ofstream(path_ / name, std::ios::binary | std::ios::trunc) << bytes;
-  return *this / name;
-}
-
 Running::Running(const std::vector<std::string>& arguments, const Given& given) {
   int ends[2] = {-1, -1};
   if (pipe2(ends, O_CLOEXEC) != 0) throw std::runtime_error("cannot make a pipe");

@@ -6,6 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "tests/support/temp_folder.h"
+
 namespace longshore::cli_tests {
 
 struct Ran {
@@ -24,19 +26,9 @@ struct Given {
 Ran run(const std::vector<std::string>& arguments, const Given& given = {});
 
 // A folder of the test's own, removed at its end.
-class Folder {
+class Folder : public test::TempFolder {
  public:
-  Folder();
-  Folder(const Folder&) = delete;
-  Folder& operator=(const Folder&) = delete;
-  ~Folder();
-  const std::filesystem::path& path() const { return path_; }
-  std::string operator/(const std::string& name) const { return (path_ / name).string(); }
-  // Writes the file and returns its name.
-  std::string write(const std::string& name, const std::string& bytes) const;
-
- private:
-  std::filesystem::path path_;
+  std::string operator/(const std::string& name) const { return (path() / name).string(); }
 };
 
 // A running `longshore`, for what does not end by itself. Killed at the end of the test.

@@ -4,12 +4,13 @@
 #include <catch2/catch.hpp>
 
 #include "config/config.h"
-#include "tests/config/config_folder.h"
+#include "tests/config/variable.h"
+#include "tests/support/temp_folder.h"
 
 using longshore::ConfigErrors;
 using longshore::ConfigProblem;
 using longshore::load_config;
-using longshore::test::ConfigFolder;
+using longshore::test::TempFolder;
 using longshore::test::Variable;
 
 namespace {
@@ -37,7 +38,7 @@ std::pair<int, int> place_of(const Case& item) {
 }
 
 void check_one_problem(const Case& item) {
-  const ConfigFolder folder;
+  const TempFolder folder;
   folder.folder("deploy/inner");
   folder.folder("other");
   folder.write("plain.txt", "not a folder");
@@ -292,7 +293,7 @@ TEST_CASE("Registries, targets and policies are checked alike", "[config][bad]")
 }
 
 TEST_CASE("All problems of a file are told together, in its order", "[config][bad]") {
-  const ConfigFolder folder;
+  const TempFolder folder;
   const auto file = folder.write("longshore.yaml",
                                  "drain_delay: 5\n"
                                  "sources:\n"
@@ -317,7 +318,7 @@ TEST_CASE("All problems of a file are told together, in its order", "[config][ba
 }
 
 TEST_CASE("A problem is one line whatever was quoted", "[config][bad]") {
-  const ConfigFolder folder;
+  const TempFolder folder;
   const auto result =
       load_config(folder.write("longshore.yaml", "\"a\\nb\\e\": 1\nmode: \"x\\ny\"\n"));
   REQUIRE(std::holds_alternative<ConfigErrors>(result));
@@ -327,7 +328,7 @@ TEST_CASE("A problem is one line whatever was quoted", "[config][bad]") {
 }
 
 TEST_CASE("A file that cannot be read is told without a place", "[config][bad]") {
-  const ConfigFolder folder;
+  const TempFolder folder;
   folder.folder("sub");
   folder.write("large.yaml", std::string((1U << 20) + 1, '#'));
   struct Unreadable {
@@ -348,7 +349,7 @@ TEST_CASE("A file that cannot be read is told without a place", "[config][bad]")
 }
 
 TEST_CASE("A bad file names the secrets that may mend it", "[config][bad]") {
-  const ConfigFolder folder;
+  const TempFolder folder;
   const auto file = folder.write("longshore.yaml", source("type: native, token: '${file:later}'"));
   const auto result = load_config(file);
   REQUIRE(std::holds_alternative<ConfigErrors>(result));

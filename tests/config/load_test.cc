@@ -2,7 +2,8 @@
 #include <catch2/catch.hpp>
 
 #include "config/config.h"
-#include "tests/config/config_folder.h"
+#include "tests/config/variable.h"
+#include "tests/support/temp_folder.h"
 
 using longshore::Config;
 using longshore::ConfigErrors;
@@ -10,7 +11,7 @@ using longshore::ConfigProblem;
 using longshore::load_config;
 using longshore::LoadedConfig;
 using longshore::needs_restart;
-using longshore::test::ConfigFolder;
+using longshore::test::TempFolder;
 using longshore::test::Variable;
 
 namespace {
@@ -35,7 +36,7 @@ const std::string kSource = "{name: a, type: native, token: long-enough, verify:
 }  // namespace
 
 TEST_CASE("The example file loads, with every key in its place", "[config][load]") {
-  const ConfigFolder folder;
+  const TempFolder folder;
   folder.folder("deploy");
   const Variable hub("HUB_TOKEN", "hub-token-1");
   const Variable harbor("HARBOR_TOKEN", "harbor-token-1");
@@ -83,7 +84,7 @@ TEST_CASE("The example file loads, with every key in its place", "[config][load]
 }
 
 TEST_CASE("The example's values are the defaults that it claims", "[config][load]") {
-  const ConfigFolder folder;
+  const TempFolder folder;
   const Config config = load_good(folder.write("c.yaml", "mode: act\n")).config;
   CHECK(config.receiver.listen_host == "127.0.0.1");
   CHECK(config.receiver.listen_port == 8080);
@@ -101,7 +102,7 @@ TEST_CASE("The example's values are the defaults that it claims", "[config][load
 }
 
 TEST_CASE("Every number and word of the file arrives", "[config][load]") {
-  const ConfigFolder folder;
+  const TempFolder folder;
   folder.folder("m");
   const auto file = folder.write("c.yaml",
                                  "listen: '[::1]:0'\n"
@@ -143,14 +144,14 @@ TEST_CASE("Every number and word of the file arrives", "[config][load]") {
 }
 
 TEST_CASE("The store may be a path alone", "[config][load]") {
-  const ConfigFolder folder;
+  const TempFolder folder;
   const Config config = load_good(folder.write("c.yaml", "store: ./x/../y.db\n")).config;
   CHECK(config.pipeline.store.path == folder.path() / "x/../y.db");
   CHECK(config.pipeline.store.keep == std::chrono::hours(30 * 24));
 }
 
 TEST_CASE("Without sources or targets the file loads with a warning", "[config][load]") {
-  const ConfigFolder folder;
+  const TempFolder folder;
   const LoadedConfig loaded = load_good(folder.write("c.yaml", "sources: []\n"));
   CHECK(warnings_of(loaded) ==
         "0:0: there are no sources, so nothing will be received\n"
@@ -176,13 +177,13 @@ TEST_CASE("What is unwise is a warning at its place", "[config][load]") {
       Case{"policies: [{image: 'docker.io/*', policy: never},\n  {image: 'docker.io/a/*', policy: "
            "never}]\n",
            "2:3: policies[1]: the policy for 'docker.io/a/*' is never used"});
-  const ConfigFolder folder;
+  const TempFolder folder;
   CHECK_THAT(warnings_of(load_good(folder.write("c.yaml", item.content))),
              Catch::Contains(item.warning));
 }
 
 TEST_CASE("A pattern may begin with a host that the file names", "[config][load]") {
-  const ConfigFolder folder;
+  const TempFolder folder;
   const LoadedConfig loaded = load_good(folder.write(
       "c.yaml",
       "registries: [{host: registry}]\n"
@@ -194,7 +195,7 @@ TEST_CASE("A pattern may begin with a host that the file names", "[config][load]
 }
 
 TEST_CASE("Hosts are kept in the form in which they are compared", "[config][load]") {
-  const ConfigFolder folder;
+  const TempFolder folder;
   const Config config =
       load_good(folder.write("c.yaml",
                              "registries: [{host: Registry.Example.com, aliases: 'REG:5000'}]\n"
@@ -206,7 +207,7 @@ TEST_CASE("Hosts are kept in the form in which they are compared", "[config][loa
 }
 
 TEST_CASE("Secrets are found anywhere in a text and named as inputs", "[config][load]") {
-  const ConfigFolder folder;
+  const TempFolder folder;
   folder.write("keys/b", "second-part\n");
   folder.write("keys/a", "first-part\n");
   const Variable port("LONGSHORE_TEST_PORT", "9000");
@@ -223,7 +224,7 @@ TEST_CASE("Secrets are found anywhere in a text and named as inputs", "[config][
 }
 
 TEST_CASE("Durations and sizes may come from the environment", "[config][load]") {
-  const ConfigFolder folder;
+  const TempFolder folder;
   const Variable delay("LONGSHORE_TEST_DELAY", "7s");
   const Variable body("LONGSHORE_TEST_BODY", "4096");
   const Config config = load_good(folder.write("c.yaml",
@@ -235,7 +236,7 @@ TEST_CASE("Durations and sizes may come from the environment", "[config][load]")
 }
 
 TEST_CASE("Anchors, a byte order mark and CRLF are taken as YAML means them", "[config][load]") {
-  const ConfigFolder folder;
+  const TempFolder folder;
   const auto file = folder.write("c.yaml",
                                  "\xef\xbb\xbfpolicies:\r\n"
                                  "  - {image: 'docker.io/a/*', policy: &p 'semver:~1.4'}\r\n"
@@ -246,7 +247,7 @@ TEST_CASE("Anchors, a byte order mark and CRLF are taken as YAML means them", "[
 }
 
 TEST_CASE("Places are right behind a byte order mark", "[config][load]") {
-  const ConfigFolder folder;
+  const TempFolder folder;
   const auto result = load_config(folder.write("c.yaml", "\xef\xbb\xbfmode: acting\n"));
   REQUIRE(std::holds_alternative<ConfigErrors>(result));
   CHECK(std::get<ConfigErrors>(result).problems[0].line == 1);
@@ -254,7 +255,7 @@ TEST_CASE("Places are right behind a byte order mark", "[config][load]") {
 }
 
 TEST_CASE("A files target may be reached through a link, but once", "[config][load]") {
-  const ConfigFolder folder;
+  const TempFolder folder;
   folder.folder("real");
   std::filesystem::create_directory_symlink("real", folder.path() / "link");
   const std::string one = "targets:\n  - {name: a, type: files, path: link}\n";
@@ -267,7 +268,7 @@ TEST_CASE("A files target may be reached through a link, but once", "[config][lo
 }
 
 TEST_CASE("Folders with a common beginning of their names do not overlap", "[config][load]") {
-  const ConfigFolder folder;
+  const TempFolder folder;
   folder.folder("deploy");
   folder.folder("deploy-two");
   load_good(folder.write("c.yaml",
@@ -276,7 +277,7 @@ TEST_CASE("Folders with a common beginning of their names do not overlap", "[con
 }
 
 TEST_CASE("A relative name of the file is taken from the working folder", "[config][load]") {
-  const ConfigFolder folder;
+  const TempFolder folder;
   folder.write("sub/c.yaml", "mode: act\n");
   const auto before = std::filesystem::current_path();
   std::filesystem::current_path(folder.path());

@@ -5,12 +5,12 @@
 
 #include "config/config.h"
 #include "config/files.h"
-#include "tests/config/config_folder.h"
+#include "tests/support/temp_folder.h"
 
 using longshore::ConfigErrors;
 using longshore::ConfigProblem;
 using longshore::load_config;
-using longshore::test::ConfigFolder;
+using longshore::test::TempFolder;
 
 namespace {
 
@@ -48,7 +48,7 @@ std::string mutated(std::string text, std::mt19937& random) {
 }  // namespace
 
 TEST_CASE("A load never throws, and says of every bad file what is wrong", "[config][mutation]") {
-  const ConfigFolder folder;
+  const TempFolder folder;
   folder.folder("deploy");
   const auto example =
       longshore::read_regular_file(LONGSHORE_SOURCE_DIR "/config/example.yaml", 1U << 20);
@@ -73,7 +73,7 @@ TEST_CASE("A load never throws, and says of every bad file what is wrong", "[con
 }
 
 TEST_CASE("Files that are made to hurt are refused quickly", "[config][mutation]") {
-  const ConfigFolder folder;
+  const TempFolder folder;
   std::string bomb = "a: &a [x, x, x, x, x, x, x, x, x]\n";
   for (char c = 'b'; c <= 'z'; ++c) {
     const std::string before(1, static_cast<char>(c - 1));

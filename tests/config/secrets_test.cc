@@ -3,10 +3,11 @@
 
 #include <catch2/catch.hpp>
 
-#include "tests/config/config_folder.h"
+#include "tests/config/variable.h"
+#include "tests/support/temp_folder.h"
 
 using longshore::expand;
-using longshore::test::ConfigFolder;
+using longshore::test::TempFolder;
 using longshore::test::Variable;
 
 namespace {
@@ -44,7 +45,7 @@ TEST_CASE("What was put in is not looked at again", "[config][secrets]") {
 }
 
 TEST_CASE("A file stands for its content without its last line break", "[config][secrets]") {
-  const ConfigFolder folder;
+  const TempFolder folder;
   const auto content = GENERATE("s3cret", "s3cret\n", "s3cret\r\n");
   folder.write("keys/one", content);
   CHECK(expanded("${file:keys/one}", folder.path()) == "s3cret");
@@ -53,13 +54,13 @@ TEST_CASE("A file stands for its content without its last line break", "[config]
 }
 
 TEST_CASE("Only one line break is removed", "[config][secrets]") {
-  const ConfigFolder folder;
+  const TempFolder folder;
   folder.write("one", "s3cret\n\n");
   CHECK(expanded("${file:one}", folder.path()) == "s3cret\n");
 }
 
 TEST_CASE("Every file that was met is named, readable or not", "[config][secrets]") {
-  const ConfigFolder folder;
+  const TempFolder folder;
   folder.write("one", "1");
   const auto good = expand("${file:one}${file:./one}", folder.path());
   CHECK(good.files == std::vector{folder.path() / "one", folder.path() / "one"});
@@ -73,7 +74,7 @@ TEST_CASE("What cannot be replaced is an error that says why", "[config][secrets
     std::string_view text;
     std::string_view message;
   };
-  const ConfigFolder folder;
+  const TempFolder folder;
   folder.write("empty", "");
   folder.write("blank", "\n");
   folder.write("large", std::string((64U << 10) + 1, 'x'));

@@ -6,10 +6,10 @@
 
 #include <catch2/catch.hpp>
 
-#include "tests/config/config_folder.h"
+#include "tests/support/temp_folder.h"
 
 using longshore::ConfigWatcher;
-using longshore::test::ConfigFolder;
+using longshore::test::TempFolder;
 using std::chrono::milliseconds;
 namespace fs = std::filesystem;
 
@@ -50,7 +50,7 @@ std::unique_ptr<ConfigWatcher> follow(std::vector<fs::path> inputs, std::functio
 }
 
 // As the kubelet does it: a new folder, a link to it beside, and a rename over ..data.
-void publish(const ConfigFolder& folder, const std::string& version, std::string_view content) {
+void publish(const TempFolder& folder, const std::string& version, std::string_view content) {
   folder.write(".." + version + "/longshore.yaml", content);
   fs::create_directory_symlink(".." + version, folder.path() / "..data_tmp");
   fs::rename(folder.path() / "..data_tmp", folder.path() / "..data");
@@ -59,7 +59,7 @@ void publish(const ConfigFolder& folder, const std::string& version, std::string
 }  // namespace
 
 TEST_CASE("A file that is written in place is seen", "[config][watch]") {
-  const ConfigFolder folder;
+  const TempFolder folder;
   const auto file = folder.write("c.yaml", "one");
   Calls calls;
   const auto watcher = follow({file}, calls.counter());
@@ -68,7 +68,7 @@ TEST_CASE("A file that is written in place is seen", "[config][watch]") {
 }
 
 TEST_CASE("A file that an editor replaces is seen, again and again", "[config][watch]") {
-  const ConfigFolder folder;
+  const TempFolder folder;
   const auto file = folder.write("c.yaml", "one");
   Calls calls;
   const auto watcher = follow({file}, calls.counter());
@@ -79,7 +79,7 @@ TEST_CASE("A file that an editor replaces is seen, again and again", "[config][w
 }
 
 TEST_CASE("A file that is removed and made again is seen both times", "[config][watch]") {
-  const ConfigFolder folder;
+  const TempFolder folder;
   const auto file = folder.write("sub/c.yaml", "one");
   Calls calls;
   const auto watcher = follow({file}, calls.counter());
@@ -94,7 +94,7 @@ TEST_CASE("A file that is removed and made again is seen both times", "[config][
 }
 
 TEST_CASE("The swap of a mounted ConfigMap is seen, again and again", "[config][watch]") {
-  const ConfigFolder folder;
+  const TempFolder folder;
   publish(folder, "v0", "zero");
   const auto file = folder.path() / "longshore.yaml";
   fs::create_symlink("..data/longshore.yaml", file);
@@ -108,7 +108,7 @@ TEST_CASE("The swap of a mounted ConfigMap is seen, again and again", "[config][
 }
 
 TEST_CASE("A folder that is a link to another is followed when it is swapped", "[config][watch]") {
-  const ConfigFolder folder;
+  const TempFolder folder;
   folder.write("one/etc/c.yaml", "one");
   folder.write("two/etc/c.yaml", "two");
   fs::create_directory_symlink(folder.path() / "one", folder.path() / "current");
@@ -122,7 +122,7 @@ TEST_CASE("A folder that is a link to another is followed when it is swapped", "
 }
 
 TEST_CASE("A file is seen when it is written through another of its names", "[config][watch]") {
-  const ConfigFolder folder;
+  const TempFolder folder;
   const auto file = folder.write("here/c.yaml", "one");
   folder.folder("elsewhere");
   fs::create_hard_link(file, folder.path() / "elsewhere/c.yaml");
@@ -133,7 +133,7 @@ TEST_CASE("A file is seen when it is written through another of its names", "[co
 }
 
 TEST_CASE("A replaced secret is seen once it is an input", "[config][watch]") {
-  const ConfigFolder folder;
+  const TempFolder folder;
   const auto file = folder.write("c.yaml", "one");
   const auto secret = folder.write("run/secrets/token", "old");
   Calls calls;
@@ -144,7 +144,7 @@ TEST_CASE("A replaced secret is seen once it is an input", "[config][watch]") {
 }
 
 TEST_CASE("A secret that is not there yet is seen when it comes", "[config][watch]") {
-  const ConfigFolder folder;
+  const TempFolder folder;
   const auto file = folder.write("c.yaml", "one");
   Calls calls;
   const auto watcher = follow({file, folder.path() / "run/secrets/token"}, calls.counter());
@@ -153,7 +153,7 @@ TEST_CASE("A secret that is not there yet is seen when it comes", "[config][watc
 }
 
 TEST_CASE("An input that was taken away is no longer followed", "[config][watch]") {
-  const ConfigFolder folder;
+  const TempFolder folder;
   const auto file = folder.write("a/c.yaml", "one");
   const auto secret = folder.write("b/token", "old");
   Calls calls;
@@ -169,7 +169,7 @@ TEST_CASE("An input that was taken away is no longer followed", "[config][watch]
 }
 
 TEST_CASE("Neither a touch nor a file beside it counts", "[config][watch]") {
-  const ConfigFolder folder;
+  const TempFolder folder;
   const auto file = folder.write("c.yaml", "one");
   const auto beside = folder.write("audit.jsonl", "");
   Calls calls;
@@ -186,7 +186,7 @@ TEST_CASE("Neither a touch nor a file beside it counts", "[config][watch]") {
 }
 
 TEST_CASE("A change during the callback leads to another call", "[config][watch]") {
-  const ConfigFolder folder;
+  const TempFolder folder;
   const auto file = folder.write("c.yaml", "one");
   Calls calls;
   std::unique_ptr<ConfigWatcher> watcher;
@@ -205,7 +205,7 @@ TEST_CASE("A change during the callback leads to another call", "[config][watch]
 }
 
 TEST_CASE("A poke calls back without a change", "[config][watch]") {
-  const ConfigFolder folder;
+  const TempFolder folder;
   const auto file = folder.write("c.yaml", "one");
   Calls calls;
   const auto watcher = follow({file}, calls.counter());
@@ -216,7 +216,7 @@ TEST_CASE("A poke calls back without a change", "[config][watch]") {
 }
 
 TEST_CASE("A change that the kernel tells nobody is found by looking", "[config][watch]") {
-  const ConfigFolder folder;
+  const TempFolder folder;
   // The way to the file goes through a folder above those that are watched.
   folder.write("a/b/c.yaml", "one");
   folder.write("x/b/c.yaml", "two");
@@ -229,7 +229,7 @@ TEST_CASE("A change that the kernel tells nobody is found by looking", "[config]
 }
 
 TEST_CASE("A watcher ends at once, whatever it waits for", "[config][watch]") {
-  const ConfigFolder folder;
+  const TempFolder folder;
   const auto file = folder.write("c.yaml", "one");
   Calls calls;
   const auto begin = std::chrono::steady_clock::now();

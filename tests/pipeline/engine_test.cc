@@ -7,10 +7,10 @@
 
 using namespace longshore;
 using longshore::test::EngineFixture;
+using longshore::test::eventually;
 using longshore::test::hex_digest;
 using longshore::test::key_of;
 using longshore::test::pushed;
-using longshore::test::wait_for;
 
 namespace {
 
@@ -19,7 +19,7 @@ std::string word(const std::string& key, const std::string& value) {
 }
 
 bool runs(const EngineFixture& fixture, const std::string& id, const std::string& image) {
-  return wait_for([&] { return fixture.target->image(id) == image; });
+  return eventually([&] { return fixture.target->image(id) == image; });
 }
 
 }  // namespace
@@ -133,21 +133,21 @@ TEST_CASE("A target that is not synced is decided when it is, other targets go o
   REQUIRE(fixture.open());
   REQUIRE(fixture.engine->start({fixture.target, other}));
   REQUIRE(fixture.push("acme/shop:1.4.2"));
-  CHECK(wait_for([&] { return other->image("shop") == "acme/shop:1.4.2"; }));
+  CHECK(eventually([&] { return other->image("shop") == "acme/shop:1.4.2"; }));
   CHECK(fixture.audited({word("decision", "wait"), "prod"}));
-  CHECK(wait_for([&] { return fixture.engine->status().waits.size() == 1; }));
-  CHECK(wait_for([&] { return fixture.engine->status().backlog == 0; }));
+  CHECK(eventually([&] { return fixture.engine->status().waits.size() == 1; }));
+  CHECK(eventually([&] { return fixture.engine->status().backlog == 0; }));
   CHECK(fixture.target->image("shop") == "acme/shop:1.4.1");
   fixture.target->set_synced();
   CHECK(runs(fixture, "shop", "acme/shop:1.4.2"));
-  CHECK(wait_for([&] { return fixture.engine->status().waits.empty(); }));
+  CHECK(eventually([&] { return fixture.engine->status().waits.empty(); }));
 }
 
 TEST_CASE("A workload that appears after the push gets it too", "[pipeline][engine]") {
   EngineFixture fixture;
   REQUIRE(fixture.start());
   REQUIRE(fixture.push("acme/shop:1.4.2"));
-  REQUIRE(wait_for([&] { return fixture.engine->status().backlog == 0; }));
+  REQUIRE(eventually([&] { return fixture.engine->status().backlog == 0; }));
   fixture.target->put("shop", "acme/shop:1.4.1", "semver:~1.4");
   CHECK(runs(fixture, "shop", "acme/shop:1.4.2"));
 }
@@ -181,13 +181,13 @@ TEST_CASE("A policy that cannot be used is reported once", "[pipeline][engine]")
   fixture.target->put("shop", "acme/shop:1.4.1", "glob:1.*");
   REQUIRE(fixture.start());
   CHECK(fixture.audited({word("step", "policy"), "glob"}));
-  REQUIRE(wait_for([&] { return fixture.engine->status().bad_policies.size() == 1; }));
+  REQUIRE(eventually([&] { return fixture.engine->status().bad_policies.size() == 1; }));
   REQUIRE(fixture.push("acme/shop:1.4.2"));
   CHECK(fixture.audited({word("decision", "skip"), "glob"}));
   CHECK(fixture.count_audit({word("step", "policy")}) == 1);
   fixture.target->put("shop", "acme/shop:1.4.1", "semver:~1.4");
   CHECK(runs(fixture, "shop", "acme/shop:1.4.2"));
-  CHECK(wait_for([&] { return fixture.engine->status().bad_policies.empty(); }));
+  CHECK(eventually([&] { return fixture.engine->status().bad_policies.empty(); }));
 }
 
 TEST_CASE("The intake refuses what it has no room for and keeps nothing of it",
@@ -241,7 +241,7 @@ TEST_CASE("Policies and targets change while it runs", "[pipeline][engine]") {
     REQUIRE(fixture.engine->reconfigure(next, {fixture.target}));
     REQUIRE(fixture.audited({word("outcome", "retry"), "away"}));
     REQUIRE(fixture.engine->reconfigure(next, {}));
-    CHECK(wait_for([&] { return fixture.engine->status().actions.contains("parked"); }));
+    CHECK(eventually([&] { return fixture.engine->status().actions.contains("parked"); }));
     REQUIRE(fixture.engine->reconfigure(next, {fixture.target}));
     CHECK(runs(fixture, "shop", "acme/shop:1.4.2"));
   }
@@ -252,7 +252,7 @@ TEST_CASE("History keeps which digest a tag named and since when", "[pipeline][e
   REQUIRE(fixture.start());
   REQUIRE(fixture.push("acme/shop:latest@" + hex_digest('a')));
   REQUIRE(fixture.push("acme/shop:latest@" + hex_digest('b')));
-  REQUIRE(wait_for([&] { return fixture.engine->status().backlog == 0; }));
+  REQUIRE(eventually([&] { return fixture.engine->status().backlog == 0; }));
   const auto history = fixture.engine->history(*Repository::parse("acme/shop"), 10);
   REQUIRE(history);
   REQUIRE(history->size() == 2);

@@ -7,14 +7,14 @@
 
 using namespace longshore;
 using longshore::test::EngineFixture;
-using longshore::test::wait_for;
+using longshore::test::eventually;
 
 namespace {
 
 struct OneWorkload : EngineFixture {
   OneWorkload() { target->put("shop", "acme/shop:1.4.1", "semver:~1.4"); }
   bool runs(const std::string& tag) {
-    return wait_for([&] { return target->image("shop") == "acme/shop:" + tag; });
+    return eventually([&] { return target->image("shop") == "acme/shop:" + tag; });
   }
   std::uint64_t actions(const std::string& state) { return engine->status().actions[state]; }
 };
@@ -37,7 +37,7 @@ TEST_CASE("A rejected action is dead until a person revives it", "[pipeline][out
   fixture.target->script({Outcome::rejected, "no scalar to write into", {}});
   REQUIRE(fixture.start());
   REQUIRE(fixture.push("acme/shop:1.4.2"));
-  REQUIRE(wait_for([&] { return fixture.actions("dead") == 1; }));
+  REQUIRE(eventually([&] { return fixture.actions("dead") == 1; }));
   const auto dead = fixture.engine->actions(ActionState::dead, 10);
   REQUIRE(dead);
   REQUIRE(dead->size() == 1);
@@ -59,11 +59,11 @@ TEST_CASE("A missing right parks all actions of the target until it is there",
   fixture.target->script({Outcome::forbidden, "may not write", {}});
   REQUIRE(fixture.start());
   REQUIRE(fixture.push("acme/shop:1.4.2"));
-  REQUIRE(wait_for([&] { return fixture.actions("parked") == 1; }));
+  REQUIRE(eventually([&] { return fixture.actions("parked") == 1; }));
   REQUIRE(fixture.push("acme/blog:1.1"));
   CHECK(fixture.runs("1.4.2"));
-  CHECK(wait_for([&] { return fixture.target->image("blog") == "acme/blog:1.1"; }));
-  CHECK(wait_for([&] { return fixture.actions("parked") == 0; }));
+  CHECK(eventually([&] { return fixture.target->image("blog") == "acme/blog:1.1"; }));
+  CHECK(eventually([&] { return fixture.actions("parked") == 0; }));
 }
 
 TEST_CASE("A conflict is decided again and is no retry", "[pipeline][outbox]") {
@@ -72,7 +72,7 @@ TEST_CASE("A conflict is decided again and is no retry", "[pipeline][outbox]") {
   REQUIRE(fixture.start());
   REQUIRE(fixture.push("acme/shop:1.4.2"));
   CHECK(fixture.runs("1.4.2"));
-  CHECK(wait_for([&] { return fixture.actions("done") == 1; }));
+  CHECK(eventually([&] { return fixture.actions("done") == 1; }));
   CHECK(fixture.actions("conflicted") == 1);
 }
 
@@ -81,7 +81,7 @@ TEST_CASE("A newer decision supersedes what is not sent yet", "[pipeline][outbox
   fixture.target->script({Outcome::retry, "away", std::chrono::hours(1)});
   REQUIRE(fixture.start());
   REQUIRE(fixture.push("acme/shop:1.4.2"));
-  REQUIRE(wait_for([&] { return fixture.actions("waiting for retry") == 1; }));
+  REQUIRE(eventually([&] { return fixture.actions("waiting for retry") == 1; }));
   REQUIRE(fixture.push("acme/shop:1.4.3"));
   CHECK(fixture.runs("1.4.3"));
   CHECK(fixture.target->applied() == 1);
@@ -93,9 +93,9 @@ TEST_CASE("Deciding the same again does not start a waiting action over", "[pipe
   fixture.target->script({Outcome::retry, "away", std::chrono::hours(1)});
   REQUIRE(fixture.start());
   REQUIRE(fixture.push("acme/shop:1.4.2"));
-  REQUIRE(wait_for([&] { return fixture.actions("waiting for retry") == 1; }));
+  REQUIRE(eventually([&] { return fixture.actions("waiting for retry") == 1; }));
   REQUIRE(fixture.push("acme/shop:1.4.2"));
-  REQUIRE(wait_for([&] { return fixture.engine->status().backlog == 0; }));
+  REQUIRE(eventually([&] { return fixture.engine->status().backlog == 0; }));
   CHECK(fixture.actions("waiting for retry") == 1);
   CHECK(fixture.actions("superseded") == 0);
   CHECK(fixture.target->attempts() == 1);
@@ -106,7 +106,7 @@ TEST_CASE("What was in flight when the process ended is tried again", "[pipeline
   fixture.target->cork();
   REQUIRE(fixture.start());
   REQUIRE(fixture.push("acme/shop:1.4.2"));
-  REQUIRE(wait_for([&] { return fixture.target->attempts() == 1; }));
+  REQUIRE(eventually([&] { return fixture.target->attempts() == 1; }));
   fixture.engine->stop();
   CHECK(fixture.target->image("shop") == "acme/shop:1.4.1");
   REQUIRE(fixture.restart());

@@ -11,9 +11,9 @@
 
 using namespace longshore;
 using longshore::test::EngineFixture;
+using longshore::test::eventually;
 using longshore::test::hex_digest;
 using longshore::test::PowerCutVfs;
-using longshore::test::wait_for;
 
 namespace {
 
@@ -89,8 +89,8 @@ TEST_CASE("After a power cut everything acknowledged is decided and takes effect
     after.target->put("shop", image.manifest, "semver:~1.4");
     REQUIRE(after.start());
     const std::string newest = "acme/shop:1.4." + std::to_string(image.acknowledged);
-    CHECK(wait_for([&] { return after.target->image("shop") == newest; }));
-    CHECK(wait_for([&] { return after.engine->status().backlog == 0; }));
+    CHECK(eventually([&] { return after.target->image("shop") == newest; }));
+    CHECK(eventually([&] { return after.engine->status().backlog == 0; }));
     // An older action that was on its way may come first; nothing has its effect twice.
     const auto writes = after.target->writes();
     CHECK(std::set<std::string>(writes.begin(), writes.end()).size() == writes.size());
@@ -110,7 +110,7 @@ TEST_CASE("A disk that fails ends the accepting and acknowledges nothing more",
   const auto accepted = fixture.push("acme/shop:1.4.2");
   REQUIRE_FALSE(accepted);
   CHECK(accepted.error().code == Errc::unavailable);
-  CHECK(wait_for([&] { return !fixture.fault.empty(); }));
+  CHECK(eventually([&] { return !fixture.fault.empty(); }));
   CHECK_FALSE(fixture.engine->status().accepting);
   PowerCutVfs::fail_with(0);
   const auto later = fixture.push("acme/shop:1.4.3");

@@ -10,10 +10,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "tests/sinks/scratch_folder.h"
 #include "tests/support/eventually.h"
+#include "tests/support/temp_folder.h"
 
 using namespace longshore;
+using longshore::test::eventually;
+using longshore::test::TempFolder;
 using namespace std::string_literals;
 namespace fs = std::filesystem;
 using Catch::Matchers::Contains;
@@ -111,7 +113,7 @@ Action pod_action(const std::string& from = "a/b:1", const std::string& to = "a/
 }  // namespace
 
 TEST_CASE("A files target lists the workloads of its folder", "[sinks][files][target]") {
-  const ScratchFolder scratch;
+  const TempFolder scratch;
   scratch.write("a.yaml", pod("a/b:1"));
   scratch.write("sub/compose.yaml", "services: {web: {image: a/web:1}, db: {image: a/b:9}}\n");
   scratch.write("bad.yaml", "a: [\n");
@@ -135,7 +137,7 @@ TEST_CASE("A files target lists the workloads of its folder", "[sinks][files][ta
 }
 
 TEST_CASE("A path that is no folder fails at start", "[sinks][files][target]") {
-  const ScratchFolder scratch;
+  const TempFolder scratch;
   scratch.write("a.yaml", "");
   const SystemClock clock;
   Listener listener;
@@ -146,7 +148,7 @@ TEST_CASE("A path that is no folder fails at start", "[sinks][files][target]") {
 }
 
 TEST_CASE("Changes in the folder are seen and told", "[sinks][files][target]") {
-  const ScratchFolder scratch;
+  const TempFolder scratch;
   scratch.write("a.yaml", pod("a/b:1"));
   Running run(scratch.path());
   const std::vector<std::string> only_a{"a.yaml Pod p"};
@@ -175,7 +177,7 @@ TEST_CASE("Changes in the folder are seen and told", "[sinks][files][target]") {
   fs::remove_all(scratch.path() / "moved");
   CHECK(run.eventually_ids(only_a));
 
-  const ScratchFolder outside;  // a folder that is moved in
+  const TempFolder outside;  // a folder that is moved in
   outside.write("in/y.yaml", pod("a/in:1"));
   fs::rename(outside.path() / "in", scratch.path() / "in");
   CHECK(run.eventually_ids({"a.yaml Pod p", "in/y.yaml Pod p"}));
@@ -183,7 +185,7 @@ TEST_CASE("Changes in the folder are seen and told", "[sinks][files][target]") {
 }
 
 TEST_CASE("A changed annotation is told, a changed comment is not", "[sinks][files][target]") {
-  const ScratchFolder scratch;
+  const TempFolder scratch;
   const std::string compose =
       "services: {w: {image: a/w:1, labels: {longshore.dev/policy: semver}}}\n";
   scratch.write("compose.yaml", compose);
@@ -199,7 +201,7 @@ TEST_CASE("A changed annotation is told, a changed comment is not", "[sinks][fil
 }
 
 TEST_CASE("Everything is listed again every rescan", "[sinks][files][target]") {
-  const ScratchFolder scratch;
+  const TempFolder scratch;
   auto options = options_for(scratch.path());
   options.rescan = std::chrono::seconds{0};
   Running run(std::move(options));
@@ -208,7 +210,7 @@ TEST_CASE("Everything is listed again every rescan", "[sinks][files][target]") {
 
 TEST_CASE("A folder that goes away unsyncs the target, and syncs it when it is back",
           "[sinks][files][target]") {
-  const ScratchFolder scratch;
+  const TempFolder scratch;
   scratch.write("live/a.yaml", pod("a/b:1"));
   Running run(scratch.path() / "live");
   fs::rename(scratch.path() / "live", scratch.path() / "away");
@@ -222,7 +224,7 @@ TEST_CASE("A folder that goes away unsyncs the target, and syncs it when it is b
 }
 
 TEST_CASE("deliver changes the image and nothing else, once", "[sinks][files][deliver]") {
-  const ScratchFolder scratch;
+  const TempFolder scratch;
   scratch.write("a.yaml", pod("a/b:1"));
   Running run(scratch.path());
   const auto first = run.deliver(pod_action());
@@ -239,7 +241,7 @@ TEST_CASE("deliver changes the image and nothing else, once", "[sinks][files][de
 }
 
 TEST_CASE("Our own write is not told", "[sinks][files][deliver]") {
-  const ScratchFolder scratch;
+  const TempFolder scratch;
   scratch.write("a.yaml", pod("a/b:1"));
   Running run(scratch.path());
   REQUIRE(run.deliver(pod_action()).outcome == Outcome::delivered);
@@ -250,7 +252,7 @@ TEST_CASE("Our own write is not told", "[sinks][files][deliver]") {
 }
 
 TEST_CASE("deliver is a conflict where something else runs", "[sinks][files][deliver]") {
-  const ScratchFolder scratch;
+  const TempFolder scratch;
   scratch.write("a.yaml", pod("a/b:1"));
   Running run(scratch.path());
   CHECK(run.deliver(pod_action("a/b:0", "a/b:2")).outcome == Outcome::conflict);
@@ -264,7 +266,7 @@ TEST_CASE("deliver is a conflict where something else runs", "[sinks][files][del
 }
 
 TEST_CASE("All containers of an action move together or none does", "[sinks][files][deliver]") {
-  const ScratchFolder scratch;
+  const TempFolder scratch;
   const auto two = [](const std::string& x, const std::string& y) {
     return "apiVersion: v1\nkind: Pod\nmetadata: {name: p}\nspec:\n  containers:\n  - {name: x, "
            "image: a/b:" +
@@ -299,9 +301,9 @@ TEST_CASE("All containers of an action move together or none does", "[sinks][fil
 }
 
 TEST_CASE("deliver follows no link and refuses hard links", "[sinks][files][deliver]") {
-  const ScratchFolder outside;
+  const TempFolder outside;
   outside.write("a.yaml", pod("a/b:1"));
-  const ScratchFolder scratch;
+  const TempFolder scratch;
   scratch.write("d/a.yaml", pod("a/b:1"));
   auto options = options_for(scratch.path());
   // A long settling keeps the inventory as it was while the file is exchanged.
@@ -331,7 +333,7 @@ TEST_CASE("deliver follows no link and refuses hard links", "[sinks][files][deli
 
 TEST_CASE("A folder without the right to write is forbidden", "[sinks][files][deliver]") {
   if (geteuid() == 0) return;  // root may write everywhere
-  const ScratchFolder scratch;
+  const TempFolder scratch;
   scratch.write("d/a.yaml", pod("a/b:1"));
   Running run(scratch.path());
   fs::permissions(scratch.path() / "d", fs::perms::owner_read | fs::perms::owner_exec);
@@ -341,7 +343,7 @@ TEST_CASE("A folder without the right to write is forbidden", "[sinks][files][de
 }
 
 TEST_CASE("A stop that was requested leaves the file alone", "[sinks][files][deliver]") {
-  const ScratchFolder scratch;
+  const TempFolder scratch;
   scratch.write("a.yaml", pod("a/b:1"));
   Running run(scratch.path());
   std::stop_source stop;
@@ -351,7 +353,7 @@ TEST_CASE("A stop that was requested leaves the file alone", "[sinks][files][del
 }
 
 TEST_CASE("Temporary files of a crashed run are removed at start", "[sinks][files][target]") {
-  const ScratchFolder scratch;
+  const TempFolder scratch;
   scratch.write("d/.longshore-0123456789abcdef.tmp", "half");
   scratch.write("d/.longshore-mine.tmp", "not ours");
   Running run(scratch.path());
@@ -360,7 +362,7 @@ TEST_CASE("Temporary files of a crashed run are removed at start", "[sinks][file
 }
 
 TEST_CASE("A file that is too large is left alone and named", "[sinks][files][target]") {
-  const ScratchFolder scratch;
+  const TempFolder scratch;
   scratch.write("a.yaml", pod("a/b:1"));
   auto options = options_for(scratch.path());
   options.max_file_bytes = 20;
@@ -370,7 +372,7 @@ TEST_CASE("A file that is too large is left alone and named", "[sinks][files][ta
 }
 
 TEST_CASE("Two deliveries to one file both arrive", "[sinks][files][deliver]") {
-  const ScratchFolder scratch;
+  const TempFolder scratch;
   std::string compose = "services:\n";
   for (int i = 0; i < 8; ++i)
     compose += "  s" + std::to_string(i) + ": {image: \"a/b:1\"}\n";
@@ -392,7 +394,7 @@ TEST_CASE("Two deliveries to one file both arrive", "[sinks][files][deliver]") {
 }
 
 TEST_CASE("Ten thousand files are listed and looked up", "[sinks][files][target]") {
-  const ScratchFolder scratch;
+  const TempFolder scratch;
   for (int i = 0; i < 10'000; ++i) {
     const std::string n = std::to_string(i);
     scratch.write("d" + std::to_string(i % 100) + "/f" + n + ".yaml",

@@ -9,16 +9,17 @@
 #include <unistd.h>
 
 #include "sinks/files/walk.h"
-#include "tests/sinks/scratch_folder.h"
+#include "tests/support/temp_folder.h"
 
 using namespace longshore;
+using longshore::test::TempFolder;
 namespace fs = std::filesystem;
 
 TEST_CASE("Only real folders below the root are opened", "[sinks][files][folder]") {
   const auto walk = GENERATE(PathWalk::kernel, PathWalk::by_component);
-  const ScratchFolder outside;
+  const TempFolder outside;
   outside.write("x.yaml", "secret: 1\n");
-  const ScratchFolder scratch;
+  const TempFolder scratch;
   scratch.write("a/b/c.yaml", "x: 1\n");
   fs::create_directory_symlink(outside.path(), scratch.path() / "out");
   fs::create_directory_symlink("a", scratch.path() / "in");
@@ -42,7 +43,7 @@ TEST_CASE("Only real folders below the root are opened", "[sinks][files][folder]
 }
 
 TEST_CASE("Only regular files of a bounded size are read", "[sinks][files][folder]") {
-  const ScratchFolder scratch;
+  const TempFolder scratch;
   scratch.write("a.yaml", "x: 1\n");
   fs::create_symlink("a.yaml", scratch.path() / "link.yaml");
   REQUIRE(mkfifo((scratch.path() / "fifo.yaml").c_str(), 0600) == 0);
@@ -65,7 +66,7 @@ TEST_CASE("Only regular files of a bounded size are read", "[sinks][files][folde
 
 TEST_CASE("A listing has the included regular files and names what it leaves out",
           "[sinks][files][walk]") {
-  const ScratchFolder scratch;
+  const TempFolder scratch;
   scratch.write("a.yaml", "");
   scratch.write("x/b.yml", "");
   scratch.write("x/skip/c.yaml", "");

@@ -7,14 +7,15 @@
 #include <sys/xattr.h>
 #include <unistd.h>
 
-#include "tests/sinks/scratch_folder.h"
+#include "tests/support/temp_folder.h"
 
 using namespace longshore;
+using longshore::test::TempFolder;
 namespace fs = std::filesystem;
 
 namespace {
 
-Result<FileReplacement> prepare(const ScratchFolder& scratch, const std::string& bytes) {
+Result<FileReplacement> prepare(const TempFolder& scratch, const std::string& bytes) {
   auto root = open_root(scratch.path());
   REQUIRE(root);
   auto content = read_file(*root, "a.yaml", "a.yaml", 1'000);
@@ -31,7 +32,7 @@ struct stat status_of(const fs::path& path) {
 }  // namespace
 
 TEST_CASE("A replaced file keeps its mode, owner and attributes", "[sinks][files][replace]") {
-  const ScratchFolder scratch;
+  const TempFolder scratch;
   scratch.write("a.yaml", "old\n");
   const fs::path path = scratch.path() / "a.yaml";
   REQUIRE(chmod(path.c_str(), 0640) == 0);
@@ -56,7 +57,7 @@ TEST_CASE("A replaced file keeps its mode, owner and attributes", "[sinks][files
 }
 
 TEST_CASE("A file that somebody else changed is left to them", "[sinks][files][replace]") {
-  const ScratchFolder scratch;
+  const TempFolder scratch;
   scratch.write("a.yaml", "old\n");
   auto replacement = prepare(scratch, "new\n");
   REQUIRE(replacement);
@@ -88,7 +89,7 @@ TEST_CASE("A file that somebody else changed is left to them", "[sinks][files][r
 }
 
 TEST_CASE("A replacement that is not committed leaves nothing behind", "[sinks][files][replace]") {
-  const ScratchFolder scratch;
+  const TempFolder scratch;
   scratch.write("a.yaml", "old\n");
   {
     const auto replacement = prepare(scratch, "new\n");
@@ -101,7 +102,7 @@ TEST_CASE("A replacement that is not committed leaves nothing behind", "[sinks][
 
 TEST_CASE("A process that dies before the rename leaves the old file and a known leftover",
           "[sinks][files][replace]") {
-  const ScratchFolder scratch;
+  const TempFolder scratch;
   scratch.write("a.yaml", "old\n");
   const pid_t child = fork();
   if (child == 0) {
@@ -120,7 +121,7 @@ TEST_CASE("A process that dies before the rename leaves the old file and a known
 }
 
 TEST_CASE("A file with several hard links is refused", "[sinks][files][replace]") {
-  const ScratchFolder scratch;
+  const TempFolder scratch;
   scratch.write("a.yaml", "old\n");
   fs::create_hard_link(scratch.path() / "a.yaml", scratch.path() / "b.yaml");
   const auto replacement = prepare(scratch, "new\n");

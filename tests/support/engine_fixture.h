@@ -7,9 +7,9 @@
 #include <vector>
 
 #include "pipeline/engine.h"
+#include "tests/support/eventually.h"
 #include "tests/support/fake_target.h"
 #include "tests/support/temp_folder.h"
-#include "tests/support/wait_for.h"
 
 namespace longshore::test {
 
@@ -106,7 +106,7 @@ class EngineFixture {
     return count;
   }
   bool audited(std::initializer_list<std::string> texts) const {
-    return wait_for([&] { return count_audit(texts) > 0; });
+    return eventually([&] { return count_audit(texts) > 0; });
   }
 
   TempFolder folder;

@@ -4,7 +4,7 @@
 #include <chrono>
 #include <thread>
 
-namespace longshore {
+namespace longshore::test {
 
 // Waits until the condition holds, and returns whether it did within the deadline. For what another
 // thread or the kernel does in its own time; a test that passes does not wait for the deadline.
@@ -19,4 +19,4 @@ bool eventually(const Condition& condition,
   return true;
 }
 
-}  // namespace longshore
+}  // namespace longshore::test
