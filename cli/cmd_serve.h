@@ -8,7 +8,7 @@
 namespace longshore {
 
 // Runs the server until it is told to stop; returns an exit code. In cli/serve.cc.
-int serve(const std::filesystem::path& config);
+int serve(const std::filesystem::path& file);
 
 // Also makes it what runs when no command is given.
 void add_serve(CLI::App& app, CommandLine& line);

@@ -7,7 +7,7 @@
 
 #include "pipeline/result.h"
 
-namespace CLI {
+namespace CLI {  // NOLINT(readability-identifier-naming): as the library names it
 class App;
 }
 
