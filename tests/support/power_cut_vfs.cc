@@ -29,6 +29,7 @@ struct Disk {
 
 std::mutex mutex;
 std::map<std::string, Disk> disks;  // guarded by mutex; by path
+std::function<void()> told;         // guarded by mutex
 std::atomic<int> failure{0};
 
 void sync_disk(Disk& disk) {
@@ -99,8 +100,13 @@ int truncate_file(sqlite3_file* file, sqlite3_int64 size) {
 
 int sync_file(sqlite3_file* file, int) {
   if (const int code = failure) return code;
-  const std::lock_guard lock(mutex);
-  sync_disk(disks[ours(file)->path]);
+  std::function<void()> call;
+  {
+    const std::lock_guard lock(mutex);
+    sync_disk(disks[ours(file)->path]);
+    call = told;
+  }
+  if (call) call();
   return SQLITE_OK;
 }
 
@@ -186,6 +192,7 @@ PowerCutVfs::~PowerCutVfs() {
   failure = 0;
   const std::lock_guard lock(mutex);
   disks.clear();
+  told = nullptr;
 }
 
 void PowerCutVfs::write_image(const std::filesystem::path& store,
@@ -197,6 +204,11 @@ void PowerCutVfs::write_image(const std::filesystem::path& store,
     std::ofstream out(folder / (store.filename().string() + suffix), std::ios::binary);
     out << at->second.durable;
   }
+}
+
+void PowerCutVfs::on_sync(std::function<void()> call) {
+  const std::lock_guard lock(mutex);
+  told = std::move(call);
 }
 
 void PowerCutVfs::fail_with(int code) {

@@ -25,6 +25,9 @@ class PowerCutVfs {
   // Threads: safe from every thread; a moment between two calls of SQLite.
   static void write_image(const std::filesystem::path& store, const std::filesystem::path& folder);
 
+  // Called after each sync of any file, on the thread that synced; empty: nobody is told.
+  static void on_sync(std::function<void()> call);
+
   // From now on writes and syncs fail with this SQLite code (SQLITE_IOERR, SQLITE_FULL); 0: none.
   static void fail_with(int code);
 };
