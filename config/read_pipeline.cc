@@ -4,6 +4,7 @@
 #include "config/sections.h"
 #include "config/values.h"
 #include "pipeline/glob.h"
+#include "pipeline/text.h"
 
 namespace longshore {
 namespace {

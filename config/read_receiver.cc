@@ -5,6 +5,7 @@
 #include "config/sections.h"
 #include "config/values.h"
 #include "pipeline/image_ref.h"
+#include "pipeline/text.h"
 
 namespace longshore {
 namespace {

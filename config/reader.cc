@@ -7,20 +7,19 @@
 #include "config/files.h"
 #include "config/secrets.h"
 #include "config/values.h"
+#include "pipeline/text.h"
 
 namespace longshore {
 namespace {
 
 bool contains(std::span<const std::string_view> words, std::string_view word) {
-  return std::find(words.begin(), words.end(), word) != words.end();
+  return std::ranges::find(words, word) != words.end();
 }
 
 std::string join(std::span<const std::string_view> words) {
   std::string out;
-  for (const std::string_view word : words) {
-    if (!out.empty()) out += ", ";
-    out += word;
-  }
+  for (const std::string_view word : words)
+    out.append(out.empty() ? "" : ", ").append(word);
   return out;
 }
 

@@ -7,6 +7,7 @@
 
 #include "config/files.h"
 #include "config/values.h"
+#include "pipeline/text.h"
 
 namespace longshore {
 namespace {

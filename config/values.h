@@ -51,7 +51,4 @@ Status check_webhook_secret(std::string_view text);
 std::optional<std::string_view> nearest_word(std::string_view word,
                                              std::span<const std::string_view> known);
 
-// The text in single quotes for a message: at most 64 bytes of it, control characters as "?".
-std::string in_quotes(std::string_view text);
-
 }  // namespace longshore

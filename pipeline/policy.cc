@@ -31,10 +31,6 @@ constexpr std::array<Kind, 10> kAbsentKinds{{{"major", Argument::none},
                                              {"glob", Argument::needed},
                                              {"regexp", Argument::needed}}};
 
-std::string quoted(std::string_view text) {
-  return "policy '" + std::string(text.substr(0, 160)) + "'";
-}
-
 bool is_absent_kind(std::string_view text) {
   const std::size_t colon = text.find(':');
   return std::any_of(kAbsentKinds.begin(), kAbsentKinds.end(), [&](const Kind& kind) {
@@ -46,7 +42,8 @@ bool is_absent_kind(std::string_view text) {
 
 Result<Policy> parse_semver(std::string_view text) {
   auto range = VersionRange::parse(text.substr(kSemverPrefix.size()));
-  if (!range) return Error{range.error().code, quoted(text) + ": " + range.error().message};
+  if (!range)
+    return Error{range.error().code, "policy " + in_quotes(text) + ": " + range.error().message};
   return Policy(SemverPolicy{*std::move(range)});
 }
 
@@ -69,12 +66,12 @@ Result<Policy> parse_policy(std::string_view text) {
   if (text.starts_with(kSemverPrefix)) return parse_semver(text);
   if (is_absent_kind(text)) {
     return Error{Errc::unsupported,
-                 quoted(text) +
+                 "policy " + in_quotes(text) +
                      " is not available in this build; it knows semver, semver:<range>, digest "
                      "and never"};
   }
-  return Error{Errc::invalid_input,
-               quoted(text) + " is none: write semver, semver:<range>, digest or never"};
+  return Error{Errc::invalid_input, "policy " + in_quotes(text) +
+                                        " is none: write semver, semver:<range>, digest or never"};
 }
 
 std::string to_string(const Policy& policy) {

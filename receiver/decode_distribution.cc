@@ -71,7 +71,7 @@ Result<Decoded> decode_distribution(const Headers& /*headers*/, std::string_view
     if (const auto kind = kind_of(action)) {
       decoded.facts.push_back(read_event(event, *kind));
     } else {
-      why = "the action " + quoted(action) + " is not known";
+      why = "the action " + in_quotes(action) + " is not known";
     }
   }
   if (document.error()) return *document.error();

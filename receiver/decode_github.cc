@@ -101,10 +101,10 @@ std::string why_ignored(std::string_view action, const JsonObject& package) {
   if (!type) type = package.text("ecosystem");
   const std::string kind = lower(type.value_or("unknown"));
   if (kind != "container" && kind != "docker") {
-    return "a package of type " + quoted(kind) + " is not an image";
+    return "a package of type " + in_quotes(kind) + " is not an image";
   }
   if (std::find(kPushes.begin(), kPushes.end(), action) == kPushes.end()) {
-    return "the action " + quoted(action) + " is not known";
+    return "the action " + in_quotes(action) + " is not known";
   }
   return {};
 }
@@ -117,7 +117,7 @@ Result<Decoded> decode_json(const Headers& headers, std::string_view body) {
   if (document.error()) return *document.error();
   if (event == "ping") return Decoded{{}, "ping"};
   if (event != "package" && event != "registry_package") {
-    return Decoded{{}, "GitHub's event " + quoted(event) + " is not about an image"};
+    return Decoded{{}, "GitHub's event " + in_quotes(event) + " is not about an image"};
   }
   if (!root.has(event)) root.fail(event, "is missing");
   const JsonObject package = root.object(event, {"name", "namespace", "owner", "package_type",

@@ -64,7 +64,7 @@ std::string why_ignored(std::string_view type) {
   const bool known =
       std::find(kNotAboutImages.begin(), kNotAboutImages.end(), type) != kNotAboutImages.end();
   return known ? std::string(type) + " is not about an image that was pushed or deleted"
-               : "Harbor's " + quoted(type) + " is not known";
+               : "Harbor's " + in_quotes(type) + " is not known";
 }
 
 // What all resources of a notification have in common.

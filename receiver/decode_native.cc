@@ -79,7 +79,7 @@ Result<Fact> fact_of(std::string_view text, const Details& details) {
 // Adds the fact, or says why there is none. Returns what is wrong with it, or nothing.
 std::string add_fact(std::string_view image, const Details& details, Decoded& decoded) {
   if (details.event != "pushed" && details.event != "deleted") {
-    decoded.ignored = "the event " + quoted(details.event) + " is not known";
+    decoded.ignored = "the event " + in_quotes(details.event) + " is not known";
     return {};
   }
   auto fact = fact_of(image, details);

@@ -32,8 +32,4 @@ void read_tag_and_digest(const JsonObject& object, Fact& fact) {
   }
 }
 
-std::string quoted(std::string_view text) {
-  return '\'' + std::string(text.substr(0, 64)) + '\'';
-}
-
 }  // namespace longshore

@@ -3,6 +3,7 @@
 
 #include <string_view>
 
+#include "pipeline/text.h"
 #include "receiver/decoder.h"
 #include "receiver/json_reader.h"
 
@@ -18,8 +19,5 @@ Result<Decoded> decode_native(const Headers& headers, std::string_view body);
 // Reads the members "tag" and "digest" into the fact. For what was pushed without a tag some
 // senders write the digest into "tag" as well: that is no tag.
 void read_tag_and_digest(const JsonObject& object, Fact& fact);
-
-// Text of the sender's for a message: quoted, the first 64 bytes of it.
-std::string quoted(std::string_view text);
 
 }  // namespace longshore

@@ -4,6 +4,7 @@
 #include <catch2/catch.hpp>
 
 #include "pipeline/crypto.h"
+#include "pipeline/text.h"
 
 using longshore::parse_duration;
 using longshore::parse_listen;
