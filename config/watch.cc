@@ -126,8 +126,8 @@ class ConfigWatcher::Impl {
   void loop(const std::stop_token& stop) {
     while (!stop.stop_requested()) {
       const bool notified = wait(options_.recheck);
-      if (stop.stop_requested()) return;
       if (notified) settle(stop);
+      if (stop.stop_requested()) return;
       const bool asked = poked_.exchange(false);
       if (look() || asked) changed_();
     }
