@@ -159,9 +159,8 @@ Status Engine::start(const std::vector<std::shared_ptr<Target>>& targets) {
   for (unsigned i = 0; i < options_.lane_workers; ++i) {
     auto reader = StoreReader::open(options_.store.path, options_.store.vfs);
     if (!reader) return std::move(reader).error();
-    threads_.emplace_back(
-        [this, worker = std::make_shared<LaneWorker>(context_, *std::move(reader))](
-            std::stop_token stop) { worker->run(stop); });
+    threads_.emplace_back([worker = std::make_shared<LaneWorker>(context_, *std::move(reader))](
+                              std::stop_token stop) { worker->run(stop); });
   }
   threads_.emplace_back([this](std::stop_token stop) { keep_house(stop); });
   return Done{};

@@ -33,6 +33,7 @@ void ProducerFifoQueue::give_back(std::size_t events, std::size_t bytes) noexcep
 }
 
 void ProducerFifoQueue::push(Item item) {
+  handed_over_.fetch_add(1, std::memory_order_release);
   queue_->items.enqueue(std::move(item));
 }
 
@@ -40,6 +41,7 @@ std::size_t ProducerFifoQueue::pop(std::vector<Item>& into, std::size_t most) {
   const std::size_t before = into.size();
   const std::size_t count =
       queue_->items.try_dequeue_bulk(queue_->consumer, std::back_inserter(into), most);
+  (void)handed_over_.load(std::memory_order_acquire);
   std::size_t events = 0;
   std::size_t bytes = 0;
   for (std::size_t i = before; i < into.size(); ++i) {

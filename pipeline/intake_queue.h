@@ -49,6 +49,9 @@ class ProducerFifoQueue {
   const std::size_t max_bytes_;
   std::atomic<std::size_t> events_{0};
   std::atomic<std::size_t> bytes_{0};
+  // ConcurrentQueue synchronises by fences, which ThreadSanitizer does not see: this tells it that
+  // what a producer did before push() is done when pop() returns.
+  std::atomic<std::size_t> handed_over_{0};
   std::unique_ptr<Queue> queue_;
 };
 

@@ -123,7 +123,7 @@ phase_tsan() {
   build tsan pipeline_tests receiver_tests sinks_tests
   # ThreadSanitizer of this age cannot live with all of a newer kernel's address randomisation.
   if setarch -R true 2> /dev/null; then runner=(setarch -R); fi
-  export TSAN_OPTIONS="second_deadlock_stack=1 ${TSAN_OPTIONS:-}"
+  export TSAN_OPTIONS="second_deadlock_stack=1 suppressions=$PWD/tests/tsan.supp ${TSAN_OPTIONS:-}"
   run_tests tsan -R '^(pipeline|receiver|sinks)_tests$'
 }
 
