@@ -129,7 +129,7 @@ TEST_CASE("A disk that fails ends the accepting and acknowledges nothing more",
   const auto accepted = fixture.push("acme/shop:1.4.2");
   REQUIRE_FALSE(accepted);
   CHECK(accepted.error().code == Errc::unavailable);
-  CHECK(eventually([&] { return !fixture.fault.empty(); }));
+  CHECK(eventually([&] { return fixture.failed.load(); }));
   CHECK_FALSE(fixture.engine->status().accepting);
   PowerCutVfs::fail_with(0);
   const auto later = fixture.push("acme/shop:1.4.3");

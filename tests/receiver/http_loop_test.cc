@@ -22,6 +22,7 @@ class Running {
   ~Running() {
     loop_.stop(0ms);
     thread_.join();
+    pool_.stop();  // its threads may still be waking the loop
   }
 
   RawSocket connect() const { return RawSocket(port_); }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <atomic>
 #include <fstream>
 #include <memory>
 #include <string>
@@ -58,7 +59,7 @@ class EngineFixture {
 
   Status open() {
     auto opened =
-        Engine::open(options, resolver, clock, [this](const std::string& why) { fault = why; });
+        Engine::open(options, resolver, clock, [this](const std::string&) { failed = true; });
     if (!opened) return std::move(opened).error();
     engine = *std::move(opened);
     return Done{};
@@ -113,7 +114,7 @@ class EngineFixture {
   PipelineOptions options;
   SystemClock clock;
   Resolver* resolver = nullptr;
-  std::string fault;
+  std::atomic<bool> failed{false};  // the store did
   std::shared_ptr<FakeTarget> target = std::make_shared<FakeTarget>("prod");
   std::unique_ptr<Engine> engine;
 };

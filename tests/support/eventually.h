@@ -10,7 +10,7 @@ namespace longshore::test {
 // thread or the kernel does in its own time; a test that passes does not wait for the deadline.
 template <class Condition>
 bool eventually(const Condition& condition,
-                std::chrono::milliseconds deadline = std::chrono::seconds{20}) {
+                std::chrono::milliseconds deadline = std::chrono::seconds{90}) {
   const auto until = std::chrono::steady_clock::now() + deadline;
   while (!condition()) {
     if (std::chrono::steady_clock::now() > until) return false;
