@@ -115,7 +115,7 @@ phase_asan() {
   export UBSAN_OPTIONS=print_stacktrace=1
   local code=0
   run_tests asan -L unit -LE sources || code=1
-  run_e2e asan e2e-asan || code=1
+  LONGSHORE_TEST_PATIENCE=6 run_e2e asan e2e-asan || code=1
   return $code
 }
 
