@@ -51,10 +51,19 @@ ScalarStyle style_of(fy_node* node) {
   }
 }
 
+// The library puts the line of a text together from pieces, and leaks its list of them (0.7.12)
+// once it outgrows what is set aside for it. Escapes in single quotes make pieces; double quotes do
+// not.
+bool leaks_pieces(ScalarStyle style, std::string_view written) {
+  return style == ScalarStyle::single_quoted &&
+         std::count(written.begin(), written.end(), '\'') > 2 * 4;
+}
+
 // Turns the library's tree into ours, one document at a time. The depth is bounded by the parser.
 class Converter {
  public:
-  Converter(YamlFile& file, fy_document* document) : file_(file), names_(anchors_of(document)) {}
+  Converter(YamlFile& file, std::string_view bytes, fy_document* document)
+      : file_(file), bytes_(bytes), names_(anchors_of(document)) {}
 
   const YamlNode* convert(fy_node* from) {
     YamlNode& node = file_.nodes.emplace_back();
@@ -85,8 +94,6 @@ class Converter {
 
  private:
   void scalar(fy_node* from, YamlNode& node) {
-    std::size_t size = 0;
-    if (const char* text = fy_node_get_scalar(from, &size)) node.text.assign(text, size);
     if (fy_token* token = fy_node_get_scalar_token(from)) {
       const fy_mark* start = fy_token_start_mark(token);
       const fy_mark* end = fy_token_end_mark(token);
@@ -98,11 +105,20 @@ class Converter {
     }
     node.style = style_of(from);
     node.written = node.style != ScalarStyle::plain || node.end > node.begin;
+    node.text = text_of(from, node);
     if (!fy_node_is_alias(from)) return;
     node.kind = YamlKind::alias;
     if (const auto found = complete_.find(node.text); found != complete_.end()) {
       node.target = found->second;
     }
+  }
+
+  std::string text_of(fy_node* from, const YamlNode& node) const {
+    const std::string_view written = bytes_.substr(node.begin, node.end - node.begin);
+    if (leaks_pieces(node.style, written)) return std::string(written);
+    std::size_t size = 0;
+    const char* text = fy_node_get_scalar(from, &size);
+    return text == nullptr ? std::string() : std::string(text, size);
   }
 
   void sequence(fy_node* from, YamlNode& node) {
@@ -130,6 +146,7 @@ class Converter {
   }
 
   YamlFile& file_;
+  std::string_view bytes_;
   AnchorNames names_;
   const YamlNode* duplicate_ = nullptr;
   std::unordered_map<std::string, const YamlNode*> complete_;
@@ -223,7 +240,7 @@ Result<YamlFile> parse_yaml(std::string_view bytes) {
   if (!library.parser) return Error{Errc::io, "1:1: the YAML parser could not be started"};
   const YamlNode* duplicate = nullptr;
   while (fy_document* document = fy_parse_load_document(library.parser.get())) {
-    Converter converter(file, document);
+    Converter converter(file, bytes, document);
     if (fy_node* root = fy_document_root(document)) {
       file.documents.push_back(converter.convert(root));
     }

@@ -20,7 +20,9 @@ enum class ScalarStyle { plain, single_quoted, double_quoted, block };
 struct YamlNode {
   YamlKind kind = YamlKind::scalar;
   ScalarStyle style = ScalarStyle::plain;
-  std::string text;  // scalar: its value; alias: the name of its anchor
+  // Scalar: its value; as it is written if it is in single quotes and has more than 4 escapes,
+  // which no image, tag or policy has. Alias: the name of its anchor.
+  std::string text;
   std::string tag;
   std::string anchor;
   // Scalars: the bytes of the content, without quotes: [begin, end). A value that is left out has
