@@ -51,12 +51,19 @@ ScalarStyle style_of(fy_node* node) {
   }
 }
 
-// The library puts the line of a text together from pieces, and leaks its list of them (0.7.12)
-// once it outgrows what is set aside for it. Escapes in single quotes make pieces; double quotes do
-// not.
-bool leaks_pieces(ScalarStyle style, std::string_view written) {
-  return style == ScalarStyle::single_quoted &&
-         std::count(written.begin(), written.end(), '\'') > 2 * 4;
+// A text in single quotes with an escape in it, which is a doubled quote. The library (0.7.12) puts
+// such a line together from pieces, and leaks its list of them if there are more than 8.
+bool has_doubled_quote(ScalarStyle style, std::string_view written) {
+  return style == ScalarStyle::single_quoted && written.find('\'') != std::string_view::npos;
+}
+
+std::string without_doubled_quotes(std::string_view written) {
+  std::string text;
+  for (std::size_t i = 0; i < written.size(); ++i) {
+    text.push_back(written[i]);
+    if (written[i] == '\'') ++i;
+  }
+  return text;
 }
 
 // Turns the library's tree into ours, one document at a time. The depth is bounded by the parser.
@@ -115,7 +122,7 @@ class Converter {
 
   std::string text_of(fy_node* from, const YamlNode& node) const {
     const std::string_view written = bytes_.substr(node.begin, node.end - node.begin);
-    if (leaks_pieces(node.style, written)) return std::string(written);
+    if (has_doubled_quote(node.style, written)) return without_doubled_quotes(written);
     std::size_t size = 0;
     const char* text = fy_node_get_scalar(from, &size);
     return text == nullptr ? std::string() : std::string(text, size);

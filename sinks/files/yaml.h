@@ -20,8 +20,8 @@ enum class ScalarStyle { plain, single_quoted, double_quoted, block };
 struct YamlNode {
   YamlKind kind = YamlKind::scalar;
   ScalarStyle style = ScalarStyle::plain;
-  // Scalar: its value; as it is written if it is in single quotes and has more than 4 escapes,
-  // which no image, tag or policy has. Alias: the name of its anchor.
+  // Scalar: its value, but with its line breaks as they are written if it is in single quotes and
+  // has a quote in it. Alias: the name of its anchor.
   std::string text;
   std::string tag;
   std::string anchor;

@@ -24,16 +24,14 @@ std::string value_of(const std::string& written) {
 
 }  // namespace
 
-TEST_CASE("A text in single quotes is its value up to 4 escapes and as written above",
-          "[sinks][yaml]") {
-  for (const std::size_t count : {0U, 1U, 4U}) {
+TEST_CASE("A text in single quotes is its value", "[sinks][yaml]") {
+  // LeakSanitizer fails this if the library is asked for the text.
+  for (const std::size_t count : {0U, 1U, 5U, 1000U}) {
     CHECK(value_of("'a" + times(count, "''") + "'") == "a" + times(count, "'"));
     CHECK(value_of("'" + times(count, "a'' ") + "'") == times(count, "a' "));
   }
-  // LeakSanitizer fails this if the library is asked for the text.
-  for (const std::size_t count : {5U, 1000U}) {
-    CHECK(value_of("'a" + times(count, "''") + "'") == "a" + times(count, "''"));
-  }
+  CHECK(value_of("'a\n  b'") == "a b");
+  CHECK(value_of("'a''\n  b'") == "a'\n  b");
 }
 
 TEST_CASE("A text in double quotes is its value", "[sinks][yaml]") {
