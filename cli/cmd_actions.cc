@@ -84,10 +84,7 @@ void add_actions(CLI::App& app, CommandLine& line) {
   command->add_option("--state", arguments->state, "Only those in this state")
       ->check(CLI::IsMember(state_words()))
       ->type_name("STATE");
-  command->add_option("--limit", arguments->limit, "At most so many")
-      ->check(CLI::Range(1, 1000))
-      ->capture_default_str()
-      ->type_name("N");
+  add_limit_option(*command, arguments->limit);
   add_config_option(*command, line);
   add_socket_option(*command, line);
   add_json_flag(*command, line);

@@ -60,10 +60,7 @@ void add_history(CLI::App& app, CommandLine& line) {
   command->add_option("image", arguments->image, "The image; with a tag or digest only that one's")
       ->required()
       ->type_name("IMAGE");
-  command->add_option("--limit", arguments->limit, "At most so many entries, newest first")
-      ->check(CLI::Range(1, 1000))
-      ->capture_default_str()
-      ->type_name("N");
+  add_limit_option(*command, arguments->limit);
   add_config_option(*command, line);
   add_socket_option(*command, line);
   add_json_flag(*command, line);

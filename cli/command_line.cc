@@ -30,6 +30,13 @@ void add_json_flag(CLI::App& command, CommandLine& line) {
   command.add_flag("--json", line.json, "Print JSON, for programs");
 }
 
+void add_limit_option(CLI::App& command, std::size_t& limit) {
+  command.add_option("--limit", limit, "At most so many, newest first")
+      ->check(CLI::Range(1, 1000))
+      ->capture_default_str()
+      ->type_name("N");
+}
+
 std::filesystem::path config_file(const CommandLine& line) {
   if (!line.config.empty()) return line.config;
   const std::filesystem::path here = "./longshore.yaml";

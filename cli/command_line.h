@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstddef>
 #include <filesystem>
 #include <functional>
 #include <string>
@@ -26,6 +27,8 @@ struct CommandLine {
 void add_config_option(CLI::App& command, CommandLine& line);
 void add_socket_option(CLI::App& command, CommandLine& line);
 void add_json_flag(CLI::App& command, CommandLine& line);
+// --limit, from 1 to 1000: the most that the server gives at once.
+void add_limit_option(CLI::App& command, std::size_t& limit);
 
 // The file that --config names, else ./longshore.yaml, else /etc/longshore/longshore.yaml if it
 // exists, else the first.
