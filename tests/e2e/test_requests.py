@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Requests that are refused, each for its reason, and those that are taken and lead to nothing."""
 
+import concurrent.futures
 import json
 import socket
 
@@ -180,3 +181,39 @@ class Redeliveries(Case):
         first = self.program.notify("hub", body)
         self.assert_one(first, self.program.notify("hub", body))
         self.assert_two(first, self.program.notify("hub", again))
+
+
+class Overload(Case):
+    def test_above_its_backlog_it_asks_the_sender_to_come_again_and_loses_nothing(self):
+        program = self.longshore(
+            [{"name": "hub", "type": "dockerhub", "token": TOKEN, "verify": "off"}],
+            more={"limits": {"backlog": 1}})
+        program.start()
+
+        def send(number):
+            return program.notify("hub", notifications.dockerhub("acme/shop", f"1.0.{number}"))
+
+        # Eight senders at once: while one event is not decided, the next is refused.
+        replies = {}
+        with concurrent.futures.ThreadPoolExecutor(8) as senders:
+            while not any(reply.status == 503 for reply in replies.values()):
+                self.assertLess(len(replies), 4000, "nothing was ever refused")
+                numbers = range(len(replies), len(replies) + 64)
+                replies.update(zip(numbers, senders.map(send, numbers)))
+        self.assertLessEqual({reply.status for reply in replies.values()}, {202, 503})
+        refused = [number for number, reply in replies.items() if reply.status == 503]
+        for number in refused:
+            self.assertTrue(int(replies[number].headers["Retry-After"]) > 0)
+            self.assertIn("decision", replies[number].json()["error"])
+
+        # What was refused was not kept, and is taken when it is sent again.
+        for number in refused:
+            def again(number=number):
+                replies[number] = send(number)
+                return replies[number].status == 202
+            wait_for("a refused push is accepted when sent again", again)
+        acknowledged = {reply.json()["id"] for reply in replies.values()}
+        self.assertEqual(len(acknowledged), len(replies))
+        wait_for("every acknowledged push is decided", lambda: program.status()["backlog"] == 0)
+        self.assertEqual(program.stop(), 0)
+        self.assertEqual({line["id"] for line in program.audit().steps(audit.RECEIVED)}, acknowledged)
