@@ -147,6 +147,15 @@ Result<Statement> Database::prepare(std::string_view sql) {
   return Statement(raw);
 }
 
+Status Database::prepare_all(std::span<const std::pair<Statement*, std::string_view>> statements) {
+  for (const auto& [place, sql] : statements) {
+    auto statement = prepare(sql);
+    if (!statement) return std::move(statement).error();
+    *place = *std::move(statement);
+  }
+  return Done{};
+}
+
 Result<std::int64_t> Database::integer(std::string_view sql) {
   auto statement = prepare(sql);
   if (!statement) return std::move(statement).error();

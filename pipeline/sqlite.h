@@ -5,8 +5,10 @@
 #include <filesystem>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "pipeline/result.h"
 
@@ -63,6 +65,8 @@ class Database {
   // Runs statements that give no rows that matter.
   Status execute(const std::string& sql);
   Result<Statement> prepare(std::string_view sql);
+  // Prepares each statement into its place; an error leaves those before it prepared.
+  Status prepare_all(std::span<const std::pair<Statement*, std::string_view>> statements);
   // The first column of the first row; 0 where there is none.
   Result<std::int64_t> integer(std::string_view sql);
 

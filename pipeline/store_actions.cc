@@ -56,12 +56,7 @@ Status StoreWriter::prepare_actions(Database& database, Statements& statements) 
       {&statements.prune_changes, kPruneChanges},
       {&statements.requeue, "UPDATE actions SET state = 1 WHERE state = 2"},
   }};
-  for (const auto& [place, sql] : own) {
-    auto statement = database.prepare(sql);
-    if (!statement) return std::move(statement).error();
-    *place = *std::move(statement);
-  }
-  return Done{};
+  return database.prepare_all(own);
 }
 
 Result<bool> StoreWriter::is_under_way(const Action& action) {

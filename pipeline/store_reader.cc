@@ -90,7 +90,7 @@ const std::string kActionColumns =
 
 struct StoreReader::Statements {
   Statement event, open_events, newest_seq, deliveries;
-  Statement all_tags, one_tag, history, repositories;
+  Statement all_tags, one_tag, history;
   Statement waits, open_actions, all_actions, some_actions, one_action, changes, count_actions;
   Statement audit_lines, first_audit_line;
 };
@@ -104,7 +104,7 @@ Result<StoreReader> StoreReader::open(const std::filesystem::path& file, const s
   const std::string all_actions = kActionColumns + "ORDER BY id DESC LIMIT ?1";
   const std::string some_actions = kActionColumns + "WHERE state = ?2 ORDER BY id DESC LIMIT ?1";
   const std::string one_action = kActionColumns + "WHERE id = ?1";
-  const std::array<std::pair<Statement*, std::string_view>, 17> all = {{
+  const std::array<std::pair<Statement*, std::string_view>, 16> all = {{
       {&made->event, kEvent},
       {&made->open_events, "SELECT seq, repository FROM events WHERE state = 0 ORDER BY seq"},
       {&made->newest_seq, "SELECT max(seq) FROM events"},
@@ -116,7 +116,6 @@ Result<StoreReader> StoreReader::open(const std::filesystem::path& file, const s
       {&made->history,
        "SELECT tag, digest, since, until, event, seq, verified FROM history "
        "WHERE repository = ?1 ORDER BY seq DESC LIMIT ?2"},
-      {&made->repositories, "SELECT DISTINCT repository FROM history WHERE until IS NULL"},
       {&made->waits,
        "SELECT target, repository, reason, since, due FROM waits ORDER BY since "
        "LIMIT ?1"},
@@ -131,11 +130,7 @@ Result<StoreReader> StoreReader::open(const std::filesystem::path& file, const s
       {&made->audit_lines, "SELECT line FROM audit WHERE number > ?1 ORDER BY number LIMIT ?2"},
       {&made->first_audit_line, "SELECT min(number) FROM audit"},
   }};
-  for (const auto& [place, sql] : all) {
-    auto statement = database->prepare(sql);
-    if (!statement) return std::move(statement).error();
-    *place = *std::move(statement);
-  }
+  if (auto status = database->prepare_all(all); !status) return std::move(status).error();
   return StoreReader(*std::move(database), std::move(made));
 }
 
@@ -255,18 +250,6 @@ Result<std::vector<HistoryEntry>> StoreReader::history(const Repository& reposit
   });
   if (!status) return std::move(status).error();
   return entries;
-}
-
-Result<std::vector<Repository>> StoreReader::repositories() {
-  std::vector<Repository> all;
-  auto status = each_row(statements_->repositories, [&](const Statement& row) -> Status {
-    auto repository = Repository::from_normalised(row.text(0));
-    if (!repository) return damaged("repository");
-    all.push_back(*std::move(repository));
-    return Done{};
-  });
-  if (!status) return std::move(status).error();
-  return all;
 }
 
 Result<std::vector<Wait>> StoreReader::waits(std::size_t limit) {

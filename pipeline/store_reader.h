@@ -49,8 +49,6 @@ class StoreReader {
   Result<std::map<Tag, TagState>> current_tags(const Repository& repository,
                                                std::span<const Tag> tags);
   Result<std::vector<HistoryEntry>> history(const Repository& repository, std::size_t limit);
-  // Every repository with a tag.
-  Result<std::vector<Repository>> repositories();
 
   Result<std::vector<Wait>> waits(std::size_t limit);
   // Open ones, oldest first.

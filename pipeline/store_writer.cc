@@ -51,11 +51,7 @@ Result<StoreWriter> StoreWriter::open(Database database) {
       {&statements->set_head, "UPDATE audit_head SET lines = ?1, hash = ?2"},
       {&statements->remove_audit, "DELETE FROM audit WHERE number <= ?1"},
   }};
-  for (const auto& [place, sql] : own) {
-    auto statement = database.prepare(sql);
-    if (!statement) return std::move(statement).error();
-    *place = *std::move(statement);
-  }
+  if (auto status = database.prepare_all(own); !status) return std::move(status).error();
   if (auto status = prepare_actions(database, *statements); !status) {
     return std::move(status).error();
   }

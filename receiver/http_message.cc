@@ -13,12 +13,6 @@ bool equal_without_case(std::string_view a, std::string_view b) {
                     [](char x, char y) { return to_lower(x) == to_lower(y); });
 }
 
-std::string_view trimmed(std::string_view text) {
-  const std::size_t begin = text.find_first_not_of(" \t");
-  if (begin == std::string_view::npos) return {};
-  return text.substr(begin, text.find_last_not_of(" \t") - begin + 1);
-}
-
 }  // namespace
 
 std::optional<std::string_view> find_header(const Headers& headers,
@@ -27,7 +21,7 @@ std::optional<std::string_view> find_header(const Headers& headers,
   for (const auto& [key, value] : headers) {
     if (!equal_without_case(key, name)) continue;
     if (found) return std::nullopt;
-    found = trimmed(value);
+    found = trim(value);
   }
   return found;
 }
