@@ -16,6 +16,7 @@ find_package(CLI11 REQUIRED)
 # library's and memory is corrupted silently. Only pkg-config carries them.
 pkg_check_modules(httplib REQUIRED IMPORTED_TARGET cpp-httplib)
 pkg_check_modules(libfyaml REQUIRED IMPORTED_TARGET libfyaml)
+pkg_check_modules(re2 REQUIRED IMPORTED_TARGET re2)
 
 find_path(CONCURRENTQUEUE_INCLUDE_DIR NAMES concurrentqueue.h
   PATH_SUFFIXES concurrentqueue concurrentqueue/moodycamel REQUIRED)

@@ -8,13 +8,22 @@
 namespace longshore {
 namespace {
 
-Verdicts answer(const Question& question) {
-  const Policy& policy = question.settings.policy;
-  if (const auto* semver = std::get_if<SemverPolicy>(&policy)) {
-    return decide_semver(question, *semver);
+struct Answer {
+  const Question& question;
+
+  Verdicts operator()(const SemverPolicy& policy) const { return decide_semver(question, policy); }
+  Verdicts operator()(const KeelPolicy& policy) const { return decide_keel(question, policy); }
+  Verdicts operator()(const CalverPolicy& policy) const { return decide_calver(question, policy); }
+  Verdicts operator()(const OrderedPolicy& policy) const {
+    return decide_ordered(question, policy);
   }
-  if (std::holds_alternative<DigestPolicy>(policy)) return decide_digest(question);
-  return decide_never(question);
+  Verdicts operator()(const ForcePolicy&) const { return decide_force(question); }
+  Verdicts operator()(const DigestPolicy&) const { return decide_digest(question); }
+  Verdicts operator()(const NeverPolicy&) const { return decide_never(question); }
+};
+
+Verdicts answer(const Question& question) {
+  return std::visit(Answer{question}, question.settings.policy);
 }
 
 // The newest candidate of the tag; null if there is none.

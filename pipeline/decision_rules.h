@@ -9,8 +9,7 @@
 
 namespace longshore {
 
-// The parts of decide(): one function per policy, and what they share. Used by decision.cc and
-// semver_decision.cc only.
+// The parts of decide(): one function per policy, and what they share. Used by the decisions alone.
 
 enum class Detail { decision_only, with_candidates };
 
@@ -24,6 +23,10 @@ struct Question {
 };
 
 Verdicts decide_semver(const Question& question, const SemverPolicy& policy);
+Verdicts decide_keel(const Question& question, const KeelPolicy& policy);
+Verdicts decide_calver(const Question& question, const CalverPolicy& policy);
+Verdicts decide_ordered(const Question& question, const OrderedPolicy& policy);
+Verdicts decide_force(const Question& question);
 Verdicts decide_digest(const Question& question);
 Verdicts decide_never(const Question& question);
 

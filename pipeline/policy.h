@@ -8,20 +8,51 @@
 #include <variant>
 #include <vector>
 
+#include "pipeline/calver.h"
 #include "pipeline/image_ref.h"
 #include "pipeline/result.h"
+#include "pipeline/tag_filter.h"
 #include "pipeline/version.h"
 
 namespace longshore {
 
 // Which tags may replace the current one.
 //
-//   policy = "semver" [ ":" range ] | "digest" | "never"
+//   policy = "semver" [ ":" range ] | "major" | "minor" | "patch" | "all"
+//          | "calver:" layout
+//          | ( "numeric" | "alphabetical" | "newest" ) [ ":" regex ]
+//          | "glob:" pattern [ " " order ] | "regexp:" regex [ " " order ]
+//          | "digest" | "never"
+//   order  = "semver" | "numeric" | "alphabetical" | "newest"
 //
+// What decide() does with each stands in decision.h.
+
 // What stands after "semver:" is a range (version.h); without one every version is in range.
 struct SemverPolicy {
   std::optional<VersionRange> range;
   friend bool operator==(const SemverPolicy&, const SemverPolicy&) = default;
+};
+// Keel's semantic versions: how far a new one may be from the current one.
+struct KeelPolicy {
+  enum class Reach { all, major, minor, patch };
+  Reach reach = Reach::all;
+  friend bool operator==(const KeelPolicy&, const KeelPolicy&) = default;
+};
+struct CalverPolicy {
+  CalverLayout layout;
+  friend bool operator==(const CalverPolicy&, const CalverPolicy&) = default;
+};
+// By what tags are compared. automatic: a version with versions, all else by age.
+enum class TagOrder { automatic, semver, numeric, alphabetical, newest };
+// numeric, alphabetical, newest, glob and regexp: a filter, and an order of what it leaves.
+struct OrderedPolicy {
+  TagFilter filter;
+  TagOrder order = TagOrder::automatic;
+  friend bool operator==(const OrderedPolicy&, const OrderedPolicy&) = default;
+};
+// Keel's force without matchTag; there is no other way to write it.
+struct ForcePolicy {
+  friend bool operator==(const ForcePolicy&, const ForcePolicy&) = default;
 };
 struct DigestPolicy {
   friend bool operator==(const DigestPolicy&, const DigestPolicy&) = default;
@@ -29,13 +60,14 @@ struct DigestPolicy {
 struct NeverPolicy {
   friend bool operator==(const NeverPolicy&, const NeverPolicy&) = default;
 };
-using Policy = std::variant<SemverPolicy, DigestPolicy, NeverPolicy>;
+using Policy = std::variant<SemverPolicy, KeelPolicy, CalverPolicy, OrderedPolicy, ForcePolicy,
+                            DigestPolicy, NeverPolicy>;
 
-// Spaces around the text are ignored. Returns unsupported for a kind that is not in this build
-// (major, minor, patch, all, calver:, numeric, alphabetical, newest, glob:, regexp:), invalid_input
-// for anything else; the message quotes the text and says what can be written.
+// Spaces around the text are ignored. Returns invalid_input; the message quotes the text and says
+// what is wrong with it or what can be written.
 Result<Policy> parse_policy(std::string_view text);
-std::string to_string(const Policy& policy);  // parse_policy() reads it back
+std::string to_string(const Policy& policy);  // parse_policy() reads it back; "force" excepted
+std::string_view name_of(TagOrder order) noexcept;
 
 // How an update is written.
 enum class Pin {
@@ -48,7 +80,9 @@ enum class Pin {
 struct PolicySettings {
   Policy policy;
   Pin pin = Pin::automatic;
-  bool prerelease = false;  // also prereleases, where the range names none
+  // semver: also prereleases, where the range names none. Keel's: also a version whose prerelease
+  // differs from the current one's (matchPreRelease: false).
+  bool prerelease = false;
 
   friend bool operator==(const PolicySettings&, const PolicySettings&) = default;
 };
@@ -64,24 +98,22 @@ struct PolicyRule {
 
 // The annotations or labels of a workload that speak to us, with their full keys
 // ("longshore.dev/policy"): those under kAnnotationPrefix, which are all read, and those under
-// kKeelPrefix. Others are left out.
+// kKeelPrefix and kKeelOldPrefix. Others are left out.
 using Annotations = std::map<std::string, std::string, std::less<>>;
 
 inline constexpr std::string_view kAnnotationPrefix = "longshore.dev/";
 inline constexpr std::string_view kKeelPrefix = "keel.sh/";
+inline constexpr std::string_view kKeelOldPrefix = "keel.observer/";
 
 // The settings for one container: its own annotation (longshore.dev/policy.<container>), the
-// workload's (longshore.dev/policy), else the first matching rule. The further keys follow the same
-// order, each on its own: pin (tag, digest) and prerelease (true, false). No policy anywhere: an
-// empty optional.
+// workload's (longshore.dev/policy), Keel's keys (keel_settings.h), else the first matching rule.
+// The further keys are looked up each on its own: pin (tag, digest) and prerelease (true, false).
+// No policy anywhere: an empty optional.
 //
 // Gates (approvals, window, min-age, scan-gate) are not in this build and never pass: one that is
 // set for the container makes it unsupported, "needs approvals, which are not available". approvals
 // of 0 or off is no gate; keel.sh/approvals counts where ours is absent. The keys rollback, prune,
 // notify and group are known and have no effect yet.
-//
-// Where neither an annotation of ours nor a rule gives a policy, a keel.sh/policy that would update
-// the workload is unsupported, and the message says what to write instead.
 //
 // Returns invalid_input or unsupported, naming the annotation, for these, for a value that does not
 // parse, and for a key under longshore.dev/ that is not known: the container is then left alone.

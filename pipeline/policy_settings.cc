@@ -8,7 +8,7 @@
 #include <array>
 
 #include "pipeline/glob.h"
-#include "pipeline/policy.h"
+#include "pipeline/keel_settings.h"
 
 namespace longshore {
 namespace {
@@ -101,38 +101,6 @@ Result<bool> read_prerelease(const Entry& entry) {
                 "'" + entry.second.substr(0, 160) + "' is neither true nor false");
 }
 
-// What to write instead of a policy of Keel's. Where the current version decides, an example.
-std::string replacement(const Annotations& annotations, std::string_view keel) {
-  const Entry* match_tag = find(annotations, "keel.sh/matchTag");
-  if (keel == "all" || keel == "major") return "semver";
-  if (keel == "minor") return "semver:^1 (with the major version that runs now)";
-  if (keel == "patch") return "semver:~1.4 (with the minor version that runs now)";
-  if (keel == "force" && match_tag != nullptr && match_tag->second == "true") return "digest";
-  return "semver, semver:<range> or digest";
-}
-
-// Keel's own rule: an empty or unknown policy, and never, mean that the workload is not its
-// concern.
-bool updates_under_keel(std::string_view policy) {
-  constexpr std::array<std::string_view, 5> kPlain{"all", "major", "minor", "patch", "force"};
-  return std::find(kPlain.begin(), kPlain.end(), policy) != kPlain.end() ||
-         policy.starts_with("glob:") || policy.starts_with("regexp:");
-}
-
-// No policy of ours was found: silent unless Keel would have updated the workload.
-Status check_keel(const Annotations& annotations) {
-  const Entry* entry = find(annotations, "keel.sh/policy");
-  if (entry == nullptr || !updates_under_keel(entry->second)) return Done{};
-  std::string why = "Keel's policies are not available yet; write longshore.dev/policy: " +
-                    replacement(annotations, entry->second) + " instead of '" +
-                    entry->second.substr(0, 160) + "'";
-  const Entry* approvals = find(annotations, "keel.sh/approvals");
-  if (approvals != nullptr && asks_for_approvals(approvals->second)) {
-    why += "; keel.sh/approvals: " + missing(kGates[0]);
-  }
-  return refuse(*entry, Errc::unsupported, why);
-}
-
 Result<PolicySettings> with_further_keys(PolicySettings settings, const Annotations& annotations,
                                          std::string_view container) {
   if (const Entry* pin = find_setting(annotations, "pin", container)) {
@@ -165,15 +133,19 @@ Result<std::optional<PolicySettings>> settings_for(const Annotations& annotation
   if (auto known = check_keys(annotations); !known) return std::move(known).error();
   const PolicySettings* rule = first_match(rules, repository);
   const Entry* policy = find_setting(annotations, "policy", container);
-  if (policy == nullptr && rule == nullptr) {
-    if (auto keel = check_keel(annotations); !keel) return std::move(keel).error();
-    return std::optional<PolicySettings>();
-  }
   PolicySettings settings = rule != nullptr ? *rule : PolicySettings{};
   if (policy != nullptr) {
     auto parsed = parse_policy(policy->second);
     if (!parsed) return refuse(*policy, parsed.error().code, parsed.error().message);
     settings.policy = *std::move(parsed);
+  } else {
+    auto keel = keel_settings(annotations, container);
+    if (!keel) return std::move(keel).error();
+    if (!*keel && rule == nullptr) return std::optional<PolicySettings>();
+    if (*keel) {
+      settings.policy = std::move((*keel)->policy);
+      settings.prerelease = (*keel)->prerelease;
+    }
   }
   // What is left alone anyway passes no gate.
   if (std::holds_alternative<NeverPolicy>(settings.policy)) return std::optional(settings);

@@ -142,8 +142,8 @@ Result<Version> Version::parse(std::string_view text) {
   return version;
 }
 
-std::optional<Version> Version::of(const Tag& tag) {
-  const Reading reading = read(tag.str());
+std::optional<Version> Version::of(std::string_view text) {
+  const Reading reading = read(text);
   if (!reading.fault.empty()) return std::nullopt;
   Version version = lowest(reading.numbers[0], reading.numbers[1], reading.numbers[2]);
   version.prerelease_ = reading.prerelease;

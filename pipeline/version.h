@@ -9,7 +9,6 @@
 #include <vector>
 
 #include "pipeline/result.h"
-#include "pipeline/tag.h"
 
 namespace longshore {
 
@@ -23,9 +22,9 @@ class Version {
   // Returns invalid_input, naming what is wrong, unless text is exactly one version. Numbers go
   // up to 2^63-1; leading zeros are refused in numbers and numeric prerelease identifiers.
   static Result<Version> parse(std::string_view text);
-  // The version that a tag carries, if it carries one: parse() without the cost of a message, for
+  // The version that the text is, if it is one: parse() without the cost of a message, for
   // repositories where most tags carry none.
-  static std::optional<Version> of(const Tag& tag);
+  static std::optional<Version> of(std::string_view text);
   // "1.4.0-0": below every other version with these numbers, prereleases included.
   static Version lowest(std::uint64_t major, std::uint64_t minor, std::uint64_t patch);
 

@@ -7,7 +7,8 @@ namespace longshore {
 namespace {
 
 bool speaks_to_us(std::string_view key) {
-  return key.starts_with(kAnnotationPrefix) || key.starts_with("keel.sh/");
+  return key.starts_with(kAnnotationPrefix) || key.starts_with(kKeelPrefix) ||
+         key.starts_with(kKeelOldPrefix);
 }
 
 std::string_view text_of(const YamlNode* node) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 
+#include "pipeline/keel_settings.h"
 #include "sinks/files/findings.h"
 
 // Any object with a pod template counts, so that kinds of other people (Rollout, CloneSet) do too.
@@ -25,9 +26,8 @@ const YamlNode* pod_spec(const YamlNode* object) {
 }
 
 Annotations object_annotations(const YamlNode* metadata) {
-  Annotations annotations = annotations_in(find(metadata, "annotations"));
-  annotations.merge(annotations_in(find(metadata, "labels")));  // annotations win
-  return annotations;
+  return merge_metadata(annotations_in(find(metadata, "annotations")),
+                        annotations_in(find(metadata, "labels")));
 }
 
 std::string own_key(std::string_view key, std::string_view container) {
@@ -61,7 +61,8 @@ void add_init_container(const YamlNode* item, FoundWorkload& workload, Findings&
   const std::string name(text_at(item, "name"));
   const YamlNode* image = find(item, "image");
   if (image == nullptr) return;
-  const bool asked_for = workload.annotations.contains(own_key("policy", name));
+  const bool asked_for = workload.annotations.contains(own_key("policy", name)) ||
+                         keel_wants_init_containers(workload.annotations);
   const std::string_view text = text_at(item, "image");
   const auto sibling = std::find_if(
       workload.containers.begin(), workload.containers.end(),

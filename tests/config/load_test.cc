@@ -75,7 +75,7 @@ TEST_CASE("The example file loads, with every key in its place", "[config][load]
   CHECK(config.files_targets[0].include == longshore::FilesTargetOptions().include);
   CHECK(config.files_targets[0].rescan == longshore::FilesTargetOptions().rescan);
   CHECK(config.files_targets[0].exclude == std::vector<std::string>{"charts/*"});
-  REQUIRE(config.pipeline.policies.size() == 3);
+  REQUIRE(config.pipeline.policies.size() == 4);
   CHECK(config.pipeline.policies[1].image == "docker.io/acme/*");
   CHECK(to_string(config.pipeline.policies[1].settings.policy) == "semver:~1.4");
   CHECK(warnings_of(loaded) ==

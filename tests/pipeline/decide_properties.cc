@@ -76,7 +76,71 @@ Broken check_update(const Asked& asked, const Decision& decision) {
   return other ? Broken("a digest that is not the winner's") : std::nullopt;
 }
 
+// The newest push of the tag; 0 where nobody told of it.
+Seq last_push(const Asked& asked, const std::optional<Tag>& tag) {
+  Seq last = 0;
+  for (const Candidate& candidate : asked.candidates) {
+    if (candidate.tag == tag) last = std::max(last, candidate.seq);
+  }
+  return last;
+}
+
+// Whether both tags are versions and the winner's is not the higher one.
+bool is_downgrade(const Asked& asked, const Tag& winner) {
+  const auto current = Version::of(asked.current.effective_tag()->str());
+  const auto version = Version::of(winner.str());
+  return current && version && *version <= *current;
+}
+
+// What holds for every policy that compares tags.
+Broken check_comparing(const Asked& asked, const Decision& decision) {
+  if (!decision.winner) return std::nullopt;
+  if (decision.winner->tag == asked.current.effective_tag()) return "the tag that runs won";
+  if (decision.winner->tag.is_companion()) return "a signature's tag won";
+  return is_held(asked, *decision.winner) ? Broken("what is held won") : std::nullopt;
+}
+
+Broken check_ordered(const Asked& asked, const Decision& decision, const OrderedPolicy& policy) {
+  if (const Broken broken = check_comparing(asked, decision)) return broken;
+  if (!decision.winner) return std::nullopt;
+  const Tag& winner = decision.winner->tag;
+  if (!policy.filter.part_of(winner.str())) return "the winner does not match";
+  if (policy.order == TagOrder::newest) {
+    const bool later = last_push(asked, winner) > last_push(asked, asked.current.effective_tag());
+    return later ? std::nullopt : Broken("the winner was not pushed last");
+  }
+  if (policy.filter.kind() == TagFilter::Kind::any && policy.order == TagOrder::alphabetical) {
+    const bool higher = winner.str() > asked.current.effective_tag()->str();
+    return higher ? std::nullopt : Broken("a downgrade by bytes");
+  }
+  return std::nullopt;
+}
+
+Broken check_keel(const Asked& asked, const Decision& decision) {
+  if (const Broken broken = check_comparing(asked, decision)) return broken;
+  if (!decision.winner || !is_downgrade(asked, decision.winner->tag)) return std::nullopt;
+  return "a downgrade";
+}
+
+Broken check_force(const Asked& asked, const Decision& decision) {
+  if (!decision.to) return std::nullopt;
+  if (decision.to->tag() == asked.current.effective_tag()) return check_digest(asked, decision);
+  return check_keel(asked, decision);
+}
+
 Broken check_policy(const Asked& asked, const Decision& decision) {
+  if (const auto* ordered = std::get_if<OrderedPolicy>(&asked.settings.policy)) {
+    return check_ordered(asked, decision, *ordered);
+  }
+  if (std::holds_alternative<KeelPolicy>(asked.settings.policy)) {
+    return check_keel(asked, decision);
+  }
+  if (std::holds_alternative<CalverPolicy>(asked.settings.policy)) {
+    return check_comparing(asked, decision);
+  }
+  if (std::holds_alternative<ForcePolicy>(asked.settings.policy)) {
+    return check_force(asked, decision);
+  }
   if (const auto* semver = std::get_if<SemverPolicy>(&asked.settings.policy)) {
     return check_semver(asked, decision, *semver);
   }
@@ -118,6 +182,7 @@ Broken check_again(Asked asked, const Decision& decision) {
 }
 
 Broken check_policy_text(const Policy& policy) {
+  if (std::holds_alternative<ForcePolicy>(policy)) return std::nullopt;  // only Keel's keys say it
   const auto again = parse_policy(to_string(policy));
   return again && *again == policy ? std::nullopt : Broken("to_string() is not read back");
 }

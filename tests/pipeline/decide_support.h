@@ -12,7 +12,7 @@ namespace longshore::test {
 
 // A short way to write what decide() is asked, for tables:
 //
-//   policy  "semver:~1.4;pin=digest;prerelease"
+//   policy  "semver:~1.4;pin=digest;prerelease"; "force" is Keel's without matchTag
 //   image   "app:1.4.2@a", where "@a" stands for "@sha256:aaaa…"
 //   tags    "1.4.2 1.4.3@b !1.4.4 !@c": tags with or without a digest; after "!" a hold on a tag or
 //           a digest, whose reason is "its rollout failed"
@@ -46,7 +46,7 @@ inline std::vector<std::string> words(std::string_view text, char separator = ' 
 inline PolicySettings settings(std::string_view text) {
   const std::vector<std::string> parts = words(text, ';');
   PolicySettings made;
-  made.policy = *parse_policy(parts.at(0));
+  made.policy = parts.at(0) == "force" ? Policy(ForcePolicy{}) : *parse_policy(parts.at(0));
   for (std::size_t i = 1; i < parts.size(); ++i) {
     if (parts[i] == "pin=digest") made.pin = Pin::digest;
     if (parts[i] == "pin=tag") made.pin = Pin::tag;

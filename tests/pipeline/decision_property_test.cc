@@ -10,9 +10,11 @@
 #include "tests/pipeline/decide_support.h"
 
 using longshore::Candidate;
+using longshore::ForcePolicy;
 using longshore::Hold;
 using longshore::ImageRef;
 using longshore::Pin;
+using longshore::Policy;
 using longshore::PolicySettings;
 using longshore::test::Asked;
 using longshore::test::broken_promise;
@@ -48,6 +50,9 @@ class Maker {
     static const std::vector<std::string> others{"latest", "main", "3050", "1.02.3",
                                                  "sha256-" + std::string(64, 'a') + ".sig"};
     if (once_in(8)) return others[below(5)];
+    if (once_in(6)) return "build-" + number();
+    if (once_in(12)) return "2026." + number() + '.' + number();
+    if (once_in(12)) return number();
     return (once_in(3) ? "v" : "") + version() + (once_in(10) ? "_b" + number() : "");
   }
 
@@ -66,11 +71,38 @@ class Maker {
   std::string policy() {
     if (once_in(6)) return "digest";
     if (once_in(12)) return "never";
+    if (once_in(2)) return other_policy();
     if (once_in(3)) return "semver";
     std::string text = "semver:" + comparator();
     while (once_in(3))
       text += (once_in(2) ? " || " : once_in(2) ? " " : ",") + comparator();
     return text;
+  }
+
+  std::string other_policy() {
+    static const std::vector<std::string> all{"all",
+                                              "major",
+                                              "minor",
+                                              "patch",
+                                              "numeric",
+                                              "numeric:build-(\\d+)",
+                                              "alphabetical",
+                                              "alphabetical:v?(.*)",
+                                              "newest",
+                                              "newest:build-.*",
+                                              "newest:v?1\\..*",
+                                              "glob:*",
+                                              "glob:v*",
+                                              "glob:1.*",
+                                              "glob:build-*",
+                                              "glob:build-* numeric",
+                                              "glob:*-rc.* semver",
+                                              "regexp:rc",
+                                              "regexp:^v newest",
+                                              "regexp:(?P<compare>[0-9]+)$",
+                                              "calver:YYYY.MM.DD",
+                                              "calver:YYYY.MM"};
+    return all[below(static_cast<unsigned>(all.size()))];
   }
 
   std::string digest() { return "sha256:" + std::string(64, static_cast<char>('a' + below(4))); }
@@ -104,6 +136,7 @@ class Maker {
 std::optional<Asked> make_question(Maker& maker) {
   auto policy = longshore::parse_policy(maker.policy());
   if (!policy) return std::nullopt;
+  if (maker.once_in(12)) policy = Policy(ForcePolicy{});  // only Keel's keys say it
   PolicySettings settings{*std::move(policy), Pin{static_cast<int>(maker.below(3))},
                           maker.once_in(3)};
   Asked asked{std::move(settings), *ImageRef::parse(maker.image()), {}, {}};

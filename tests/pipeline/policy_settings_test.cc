@@ -3,13 +3,16 @@
 
 #include <catch2/catch.hpp>
 
-#include "pipeline/policy.h"
+#include "pipeline/keel_settings.h"
 #include "tests/pipeline/decide_support.h"
 
 using Catch::Contains;
 using longshore::Annotations;
 using longshore::Errc;
+using longshore::ForcePolicy;
+using longshore::merge_metadata;
 using longshore::Pin;
+using longshore::Policy;
 using longshore::PolicyRule;
 using longshore::PolicySettings;
 using longshore::Repository;
@@ -111,8 +114,8 @@ TEST_CASE("settings_for names the annotation whose value is wrong", "[pipeline][
              Contains("longshore.dev/policy:") && Contains("range ''") && Contains("looks like"));
   CHECK_THAT(refused({{"longshore.dev/policy.web", "x"}}, Errc::invalid_input),
              Contains("longshore.dev/policy.web:"));
-  CHECK_THAT(refused({{"longshore.dev/policy", "glob:v*"}}, Errc::unsupported),
-             Contains("longshore.dev/policy:") && Contains("'glob:v*' is not available"));
+  CHECK_THAT(refused({{"longshore.dev/policy", "glob:v/*"}}, Errc::invalid_input),
+             Contains("longshore.dev/policy:") && Contains("no tag has a '/'"));
   const Rules rules{{"*", settings("semver")}};
   CHECK_THAT(refused({{"longshore.dev/pin", "yes"}}, Errc::invalid_input, rules),
              Contains("longshore.dev/pin:") && Contains("'yes'"));
@@ -185,40 +188,74 @@ TEST_CASE("settings_for accepts the keys that have no effect yet", "[pipeline][s
                {"longshore.dev/group.web", "shop"}}) == settings("semver"));
 }
 
-TEST_CASE("settings_for says what to write instead of a policy of Keel's",
-          "[pipeline][settings][keel]") {
-  const auto advice = [](std::string_view policy) {
-    return refused({{"keel.sh/policy", std::string(policy)}}, Errc::unsupported);
+TEST_CASE("settings_for reads Keel's policies", "[pipeline][settings][keel]") {
+  const auto of = [](std::string_view policy) {
+    return found({{"keel.sh/policy", std::string(policy)}});
   };
-  for (const std::string_view policy :
-       {"all", "major", "minor", "patch", "force", "glob:v*", "regexp:^v"}) {
+  for (const std::string_view policy : {"all", "major", "minor", "patch", "glob:v*", "regexp:^v"}) {
     CAPTURE(policy);
-    CHECK_THAT(advice(policy), Contains("keel.sh/policy:") &&
-                                   Contains("Keel's policies are not available yet") &&
-                                   Contains("longshore.dev/policy: semver") &&
-                                   Contains("'" + std::string(policy) + "'"));
+    CHECK(of(policy) == settings(policy));
   }
-  CHECK_THAT(advice("minor"), Contains("semver:^1"));
-  CHECK_THAT(advice("patch"), Contains("semver:~1.4"));
-  CHECK_THAT(
-      refused({{"keel.sh/policy", "force"}, {"keel.sh/matchTag", "true"}}, Errc::unsupported),
-      Contains("longshore.dev/policy: digest"));
+  CHECK(of("force").policy == Policy(ForcePolicy{}));
+  CHECK(found({{"keel.sh/policy", "force"}, {"keel.sh/matchTag", "true"}}) == settings("digest"));
+  CHECK(found({{"keel.sh/policy", "force"}, {"keel.sh/match-tag", "true"}}) == settings("digest"));
+  CHECK(found({{"keel.sh/policy", "force"}, {"keel.sh/matchTag", "True"}}).policy ==
+        Policy(ForcePolicy{}));
+  CHECK(found({{"keel.observer/policy", "minor"}}) == settings("minor"));
+}
+
+TEST_CASE("settings_for reads matchPreRelease as Keel does", "[pipeline][settings][keel]") {
+  const auto of = [](const std::string& value) {
+    return found({{"keel.sh/policy", "patch"}, {"keel.sh/matchPreRelease", value}}).prerelease;
+  };
+  CHECK_FALSE(of("true"));
+  CHECK(of("false"));
+  CHECK(of("True"));
+  CHECK(of(""));
+}
+
+TEST_CASE("settings_for monitors the containers that Keel monitors", "[pipeline][settings][keel]") {
+  const Annotations some{{"keel.sh/policy", "minor"}, {"keel.sh/monitorContainers", "^we"}};
+  CHECK(found(some) == settings("minor"));
+  CHECK_FALSE(*settings_of(some, {}, "sidecar"));
+  CHECK(*settings_of({{"keel.sh/policy", "minor"}, {"keel.sh/monitorContainers", "("}}, {}, "x"));
+  CHECK_FALSE(
+      *settings_of({{"keel.sh/policy", "minor"}, {"keel.sh/monitorcontainers", "b"}}, {}, "x"));
 }
 
 TEST_CASE("settings_for leaves alone what Keel leaves alone", "[pipeline][settings][keel]") {
-  for (const std::string policy : {"never", "", "Minor", "whatever"}) {
-    CAPTURE(policy);
-    check_nothing({{"keel.sh/policy", policy}, {"keel.sh/approvals", "1"}});
-  }
+  check_nothing({{"keel.sh/policy", ""}, {"keel.sh/approvals", "1"}});
   check_nothing({{"keel.sh/approvals", "1"}});
+  CHECK(found({{"keel.sh/policy", "never"}, {"keel.sh/approvals", "1"}}) == settings("never"));
 }
 
-TEST_CASE("settings_for prefers our policy and rules to Keel's", "[pipeline][settings][keel]") {
+TEST_CASE("settings_for says that a policy is none of Keel's", "[pipeline][settings][keel]") {
+  for (const std::string policy : {"Minor", "whatever", "semver", "digest", "glob:", "regexp:("}) {
+    CAPTURE(policy);
+    CHECK_THAT(refused({{"keel.sh/policy", policy}}, Errc::invalid_input),
+               Contains("annotation keel.sh/policy:"));
+  }
+}
+
+TEST_CASE("settings_for prefers our policy to Keel's, and Keel's to a rule",
+          "[pipeline][settings][keel]") {
   const Annotations keel{{"keel.sh/policy", "minor"}, {"keel.sh/unknown", "x"}};
-  CHECK(found(keel, {{"*", settings("digest")}}) == settings("digest"));
+  CHECK(found(keel, {{"*", settings("digest")}}) == settings("minor"));
+  CHECK(found({{"keel.sh/policy", ""}}, {{"*", settings("digest")}}) == settings("digest"));
   Annotations both = keel;
   both["longshore.dev/policy"] = "semver:~1";
   CHECK(found(both) == settings("semver:~1"));
+}
+
+TEST_CASE("merge_metadata takes matchTag from where Keel's policy stands",
+          "[pipeline][settings][keel]") {
+  const Annotations policy{{"keel.sh/policy", "force"}};
+  const Annotations match{{"keel.sh/matchTag", "true"}, {"keel.sh/matchPreRelease", "false"}};
+  CHECK(merge_metadata(policy, match) == policy);
+  CHECK(merge_metadata(match, policy) == policy);
+  CHECK(merge_metadata({}, match) == match);
+  CHECK(merge_metadata({{"keel.sh/policy", "all"}}, policy).at("keel.sh/policy") == "all");
+  CHECK(merge_metadata({}, policy) == policy);
 }
 
 TEST_CASE("settings_for does not pass Keel's approvals either", "[pipeline][settings][keel]") {

@@ -147,6 +147,23 @@ spec:
   CHECK(manifest.workloads[0].annotations.at("longshore.dev/policy.migrate") == "digest");
 }
 
+TEST_CASE("Init containers are listed where Keel is asked for them", "[sinks][files][kubernetes]") {
+  const auto of = [](const std::string& value) {
+    return listed(read_manifest("a.yaml", R"(apiVersion: v1
+kind: Pod
+metadata:
+  name: p
+  labels: {keel.sh/policy: minor, keel.sh/initContainers: ")" +
+                                              value + R"("}
+spec:
+  initContainers: [{name: other, image: a/other:1}]
+  containers: [{name: app, image: a/b:1}]
+)"));
+  };
+  CHECK(of("true") == Lines{"Pod p / app = a/b:1", "Pod p / other = a/other:1"});
+  CHECK(of("yes") == Lines{"Pod p / app = a/b:1"});
+}
+
 TEST_CASE("Images that are none are problems with their line, and others go on",
           "[sinks][files][kubernetes]") {
   const Manifest manifest = read_manifest("a.yaml", R"(apiVersion: v1

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Every candidate gets a standing; the best eligible one wins. A skip names the highest version
-// above the current one that was refused, and why: whoever pushed it and sees nothing happen reads
-// this line.
+// Every candidate gets a standing; the best eligible one wins. A skip names the best one above the
+// current that was refused, and why: whoever pushed it and sees nothing happen reads this line.
 #include <algorithm>
 #include <optional>
 #include <vector>
 
-#include "pipeline/decision_rules.h"
+#include "pipeline/tag_field.h"
+#include "pipeline/text.h"
 
 namespace longshore {
 namespace {
@@ -15,24 +15,25 @@ namespace {
 enum class Rank {
   eligible,
   held,
-  prerelease,
-  out_of_range,
-  same_version,
+  unwanted,
+  outside,
+  same,
   below,
   runs_now,
-  no_version,
+  unordered,
   companion,
 };
 
 struct Standing {
   const Candidate* candidate;
   Rank rank;
-  std::optional<Version> version;
+  std::optional<SortKey> key;
   const Hold* hold = nullptr;
 };
 
 struct Form {
   bool leading_v = false;
+  bool leading_zero = false;
   std::ptrdiff_t dots = 0;
   friend bool operator==(const Form&, const Form&) = default;
 };
@@ -40,18 +41,18 @@ struct Form {
 Form form_of(const Tag& tag) {
   const std::string_view text = tag.str();
   const std::string_view numbers = text.substr(0, text.find_first_of("-_"));
-  return {text.starts_with('v'), std::count(numbers.begin(), numbers.end(), '.')};
+  const bool zero = numbers.size() > 1 && numbers[0] == '0' && is_digit(numbers[1]);
+  return {text.starts_with('v'), zero, std::count(numbers.begin(), numbers.end(), '.')};
 }
 
 std::string count_of(std::size_t count, std::string_view one, std::string_view many) {
   return std::to_string(count) + ' ' + std::string(count == 1 ? one : many);
 }
 
-class SemverDecision {
+class OrderedDecision {
  public:
-  SemverDecision(const Question& question, const SemverPolicy& policy, const Tag& tag,
-                 const Version& version)
-      : question_(question), policy_(policy), tag_(tag), version_(version) {
+  OrderedDecision(const Question& question, const TagField& field, const Tag& tag)
+      : question_(question), field_(field), words_(field.words()), tag_(tag) {
     standings_.reserve(question.candidates.size());
     for (const Candidate& candidate : question.candidates) {
       standings_.push_back(weigh(candidate));
@@ -69,39 +70,30 @@ class SemverDecision {
  private:
   std::size_t position() const { return standings_.size() - 1; }
 
-  bool is_wanted(const Version& version) const {
-    return version.prerelease().empty() || question_.settings.prerelease ||
-           (policy_.range && policy_.range->names_prerelease());
-  }
-
-  bool is_in_range(const Version& version) const {
-    return !policy_.range || policy_.range->contains(version);
-  }
-
   Standing weigh(const Candidate& candidate) const {
     if (candidate.tag.is_companion()) return {&candidate, Rank::companion, std::nullopt};
-    std::optional<Version> version = Version::of(candidate.tag);
-    if (!version) return {&candidate, Rank::no_version, std::nullopt};
+    Place place = field_.place(candidate);
     const Hold* hold = nullptr;
     const Rank rank = [&] {
       if (candidate.tag == tag_) return Rank::runs_now;
-      if (!is_in_range(*version)) return Rank::out_of_range;
-      if (!is_wanted(*version)) return Rank::prerelease;
-      if (*version < version_) return Rank::below;
-      if (*version == version_) return Rank::same_version;
+      if (place.fit == Fit::unordered) return Rank::unordered;
+      if (place.fit == Fit::outside) return Rank::outside;
+      if (place.fit == Fit::unwanted) return Rank::unwanted;
+      if (field_.floor() && *place.key < *field_.floor()) return Rank::below;
+      if (field_.floor() && *place.key == *field_.floor()) return Rank::same;
       hold = hold_on(question_, candidate);
       return hold == nullptr ? Rank::eligible : Rank::held;
     }();
-    return {&candidate, rank, std::move(version), hold};
+    return {&candidate, rank, std::move(place.key), hold};
   }
 
   bool is_better(const Standing& a, const std::optional<std::size_t>& other) const {
     return !other || is_better(a, standings_[*other]);
   }
 
-  // REQUIRES: both have a version.
+  // REQUIRES: both have a key.
   bool is_better(const Standing& a, const Standing& b) const {
-    if (*a.version != *b.version) return *a.version > *b.version;
+    if (*a.key != *b.key) return *a.key > *b.key;
     const Form wanted = form_of(tag_);
     const bool a_fits = form_of(a.candidate->tag) == wanted;
     const bool b_fits = form_of(b.candidate->tag) == wanted;
@@ -114,17 +106,23 @@ class SemverDecision {
     const auto counts = [&](const Standing& standing) {
       if (standing.rank == Rank::runs_now) return is_current_in_scope();
       return standing.rank == Rank::eligible || standing.rank == Rank::below ||
-             standing.rank == Rank::same_version;
+             standing.rank == Rank::same;
     };
     return static_cast<std::size_t>(std::count_if(standings_.begin(), standings_.end(), counts));
   }
 
-  bool is_current_in_scope() const { return is_in_range(version_) && is_wanted(version_); }
+  bool is_current_in_scope() const {
+    const Candidate current{tag_, {}, 0, {}, {}};
+    return field_.place(current).fit == Fit::competes;
+  }
 
   // "5 tags in ~1.4", "5 versions"
-  std::string field(std::size_t size) const {
-    if (!policy_.range) return count_of(size, "version", "versions");
-    return count_of(size, "tag", "tags") + " in " + policy_.range->str();
+  std::string counted(std::size_t size) const {
+    return count_of(size, words_.one, words_.many) + words_.scope;
+  }
+
+  std::string best_of(std::size_t size) const {
+    return "the " + std::string(words_.best) + " of " + counted(size);
   }
 
   std::string runs_now() const { return tag_.str() + " runs now"; }
@@ -137,7 +135,7 @@ class SemverDecision {
     const bool by_digest = pin == Pin::digest || (pin == Pin::automatic && was_pinned);
     Decision decision;
     decision.winner = candidate;
-    decision.reason = tag + " is the highest of " + field(count());
+    decision.reason = tag + " is " + best_of(count());
     if (by_digest && !candidate.digest) {
       decision.reason += ", but its digest is not known and ";
       decision.reason += pin == Pin::digest ? "pin is digest" : "the image is pinned by digest";
@@ -146,11 +144,12 @@ class SemverDecision {
     }
     decision.verdict = Verdict::update;
     decision.reason += "; " + runs_now();
-    if (const Standing* held = find_refused(*winner.version, Rank::held)) {
+    if (const Standing* held = find_refused(winner.key, Rank::held)) {
       decision.reason += "; " + refusal(*held);
     }
+    const bool with_digest = by_digest || (words_.follows && pin == Pin::automatic);
     decision.to = question_.current.with(candidate.tag,
-                                         by_digest ? candidate.digest : std::optional<Digest>());
+                                         with_digest ? candidate.digest : std::optional<Digest>());
     return decision;
   }
 
@@ -158,28 +157,27 @@ class SemverDecision {
     const std::size_t size = count();
     std::string reason;
     if (is_current_in_scope()) {
-      reason = "already runs the highest";
-      reason += size == 0 ? ": " : " of " + field(size) + ": ";
-      reason += tag_.str();
+      reason = "already runs ";
+      reason += size == 0 ? "the " + std::string(words_.best) : best_of(size);
+      reason += ": " + tag_.str();
     } else if (size == 0) {
-      reason = policy_.range ? "no tag is in " + policy_.range->str() : "no tag is a version";
-      reason += "; " + runs_now();
+      reason = words_.none + "; " + runs_now();
     } else {
-      reason = runs_now() + " and none of " + field(size) + " is above it: nothing is downgraded";
+      reason = runs_now() + " and none of " + counted(size) + ' ' + std::string(words_.above);
     }
-    const Standing* nearest = find_refused(version_, Rank::held);
-    if (nearest == nullptr) nearest = find_refused(version_, Rank::prerelease);
-    if (nearest == nullptr) nearest = find_refused(version_, Rank::out_of_range);
+    const Standing* nearest = find_refused(field_.floor(), Rank::held);
+    if (nearest == nullptr) nearest = find_refused(field_.floor(), Rank::unwanted);
+    if (nearest == nullptr) nearest = find_refused(field_.floor(), Rank::outside);
     if (nearest != nullptr) reason += "; " + refusal(*nearest);
     if (const Standing* moved = find_moved()) reason += "; " + refusal(*moved);
     return skip(std::move(reason));
   }
 
   // The best one of that rank above the floor; null if there is none.
-  const Standing* find_refused(const Version& floor, Rank rank) const {
+  const Standing* find_refused(const std::optional<SortKey>& floor, Rank rank) const {
     const Standing* best = nullptr;
     for (const Standing& standing : standings_) {
-      if (standing.rank != rank || *standing.version <= floor) continue;
+      if (standing.rank != rank || (floor && *standing.key <= *floor)) continue;
       if (best == nullptr || is_better(standing, *best)) best = &standing;
     }
     return best;
@@ -210,16 +208,16 @@ class SemverDecision {
     switch (standing.rank) {
       case Rank::held:
         return "is held: " + standing.hold->reason;
-      case Rank::prerelease:
-        return "is a prerelease, and prereleases are not asked for";
-      case Rank::out_of_range:
-        return "is not in " + policy_.range->str();
-      case Rank::same_version:
-        return "is the same version as " + tag_.str() + ", which runs now";
+      case Rank::unwanted:
+        return field_.why_not(Fit::unwanted, standing.candidate->tag);
+      case Rank::outside:
+        return field_.why_not(Fit::outside, standing.candidate->tag);
+      case Rank::unordered:
+        return field_.why_not(Fit::unordered, standing.candidate->tag);
+      case Rank::same:
+        return std::string(words_.same) + " as " + tag_.str() + ", which runs now";
       case Rank::below:
-        return "is below " + tag_.str() + ", which runs now";
-      case Rank::no_version:
-        return "is no version";
+        return std::string(words_.below) + ' ' + tag_.str() + ", which runs now";
       case Rank::companion:
         return "holds signatures or referrers of another image";
       case Rank::eligible:
@@ -227,15 +225,15 @@ class SemverDecision {
         break;
     }
     if (!has_moved(standing)) return "runs now";
-    return "now names " + std::string(standing.candidate->digest->brief()) +
-           ", but semver does not follow a moved tag";
+    return "now names " + std::string(standing.candidate->digest->brief()) + ", but " +
+           std::string(words_.policy) + " does not follow a moved tag";
   }
 
   std::string why_not_best(const Standing& standing, const Standing& best) const {
     const std::string& winner = best.candidate->tag.str();
     if (standing.candidate->tag == best.candidate->tag) return "is an older push of this tag";
-    if (*standing.version < *best.version) return "is below " + winner;
-    return "is the same version as " + winner + ", which is preferred for its form";
+    if (*standing.key < *best.key) return std::string(words_.below) + ' ' + winner;
+    return std::string(words_.same) + " as " + winner + ", which is preferred for its form";
   }
 
   Verdicts::Line line(const Standing& standing, const Decision& decision) const {
@@ -244,7 +242,7 @@ class SemverDecision {
     const Standing& best = standings_[*best_];
     if (&standing != &best) return {tag, false, why_not_best(standing, best)};
     const bool wins = decision.verdict == Verdict::update;
-    const std::string highest = "is the highest of " + field(count());
+    const std::string highest = "is " + best_of(count());
     return {tag, wins, wins ? highest : highest + ", but its digest is not known"};
   }
 
@@ -264,30 +262,55 @@ class SemverDecision {
   }
 
   const Question& question_;
-  const SemverPolicy& policy_;
+  const TagField& field_;
+  const FieldWords& words_;
   const Tag& tag_;
-  const Version& version_;
   std::vector<Standing> standings_;
   std::optional<std::size_t> best_;
 };
 
-}  // namespace
-
-Verdicts decide_semver(const Question& question, const SemverPolicy& policy) {
+template <typename P>
+Verdicts decide_by(const Question& question, const P& policy) {
   const std::optional<Tag> tag = question.current.effective_tag();
   if (!tag) {
     return skip_all(question,
                     "no tag to compare with: the image is pinned by digest alone; write "
-                    "tag@digest, so that semver knows which version runs",
+                    "tag@digest, so that the version that runs is known",
                     "there is no current tag to compare with");
   }
-  const auto version = Version::parse(tag->str());
-  if (!version) {
-    std::string reason = question.current.tag() ? "" : "no tag is written, which means latest; ";
-    reason += version.error().message + "; semver has nothing to compare with";
-    return skip_all(question, std::move(reason), "the current tag is no version");
+  const auto field = make_field(question, policy, *tag);
+  if (!field) {
+    return skip_all(question, field.error().message, "cannot be compared with what runs now");
   }
-  return SemverDecision(question, policy, *tag, *version).answer();
+  return OrderedDecision(question, **field, *tag).answer();
+}
+
+}  // namespace
+
+Verdicts decide_semver(const Question& question, const SemverPolicy& policy) {
+  return decide_by(question, policy);
+}
+
+Verdicts decide_keel(const Question& question, const KeelPolicy& policy) {
+  return decide_by(question, policy);
+}
+
+Verdicts decide_calver(const Question& question, const CalverPolicy& policy) {
+  return decide_by(question, policy);
+}
+
+Verdicts decide_ordered(const Question& question, const OrderedPolicy& policy) {
+  return decide_by(question, policy);
+}
+
+Verdicts decide_force(const Question& question) {
+  const std::optional<Tag> tag = question.current.effective_tag();
+  if (!tag) return decide_digest(question);
+  Verdicts verdicts = OrderedDecision(question, *make_force_field(question, *tag), *tag).answer();
+  if (verdicts.decision.winner) return verdicts;
+  // Was the tag that runs pushed anew?
+  Verdicts followed = decide_digest(question);
+  return followed.decision.winner ? followed : verdicts;
 }
 
 }  // namespace longshore
