@@ -89,7 +89,9 @@ void add_policy(CLI::App& app, CommandLine& line) {
   CLI::App* command =
       app.add_subcommand("policy", "Show what a policy decides for some tags, and why");
   const auto arguments = std::make_shared<PolicyArguments>();
-  command->add_option("-p,--policy", arguments->policy, "For example 'semver:~1.4', 'newest:main-.*' or 'digest'")
+  command
+      ->add_option("-p,--policy", arguments->policy,
+                   "For example 'semver:~1.4', 'newest:main-.*' or 'digest'")
       ->required()
       ->type_name("POLICY");
   command->add_option("--current", arguments->current, "What runs now: a tag or a whole image")

@@ -116,6 +116,7 @@ Status Service::start_servers() {
 
 HttpService Service::service_for(const ApiHandler& api) {
   return {.handle = [this, &api](const HttpRequest& request) { return handle(request, api); },
+          .is_quick = [](std::string_view target) { return HookHandler::serves(target); },
           .refuse =
               [this](int status, const std::string& reason, std::string_view address) {
                 return hooks_->refuse(status, reason, address);

@@ -3,36 +3,42 @@
 
 namespace longshore {
 
-Status DurableSeq::wait(Seq seq, std::chrono::milliseconds at_most) {
+Status DurableSeq::check(Seq seq) const {
   if (value() >= seq) return Done{};
-  std::unique_lock lock(mutex_);
-  const bool over =
-      changed_.wait_for(lock, at_most, [&] { return value() >= seq || !fault_.empty(); });
-  if (value() >= seq) return Done{};
-  if (over) return Error{Errc::unavailable, fault_};
+  const std::lock_guard lock(mutex_);
+  if (!fault_.empty()) return Error{Errc::unavailable, fault_};
   return Error{Errc::busy, "the event is not on the disk yet"};
 }
 
+void DurableSeq::watch(DurableWatcher& watcher) {
+  const std::lock_guard lock(mutex_);
+  watchers_.push_back(&watcher);
+}
+
+void DurableSeq::unwatch(DurableWatcher& watcher) {
+  const std::lock_guard lock(mutex_);
+  std::erase(watchers_, &watcher);
+}
+
 void DurableSeq::committed(Seq first, Seq last) {
-  {
-    const std::lock_guard lock(mutex_);
-    ahead_.emplace(first, last);
-    Seq end = value();
-    while (!ahead_.empty() && ahead_.top().first == end + 1) {
-      end = ahead_.top().second;
-      ahead_.pop();
-    }
-    value_.store(end, std::memory_order_release);
+  ahead_.emplace(first, last);
+  Seq end = value();
+  while (!ahead_.empty() && ahead_.top().first == end + 1) {
+    end = ahead_.top().second;
+    ahead_.pop();
   }
-  changed_.notify_all();
+  if (end == value()) return;
+  value_.store(end, std::memory_order_release);
+  const std::lock_guard lock(mutex_);
+  for (DurableWatcher* watcher : watchers_)
+    watcher->durable_moved();
 }
 
 void DurableSeq::fail(const std::string& why) {
-  {
-    const std::lock_guard lock(mutex_);
-    fault_ = why;
-  }
-  changed_.notify_all();
+  const std::lock_guard lock(mutex_);
+  fault_ = why;
+  for (DurableWatcher* watcher : watchers_)
+    watcher->durable_moved();
 }
 
 }  // namespace longshore

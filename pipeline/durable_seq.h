@@ -2,8 +2,6 @@
 #pragma once
 
 #include <atomic>
-#include <chrono>
-#include <condition_variable>
 #include <functional>
 #include <mutex>
 #include <queue>
@@ -11,6 +9,7 @@
 #include <vector>
 
 #include "pipeline/event.h"
+#include "pipeline/intake.h"
 #include "pipeline/result.h"
 
 namespace longshore {
@@ -26,21 +25,25 @@ class DurableSeq {
   explicit DurableSeq(Seq durable) : value_(durable) {}
 
   Seq value() const noexcept { return value_.load(std::memory_order_acquire); }
+  // As Intake::durable().
+  Status check(Seq seq) const;
 
-  // unavailable: the store failed. busy: not within the time.
-  Status wait(Seq seq, std::chrono::milliseconds at_most);
+  void watch(DurableWatcher& watcher);
+  void unwatch(DurableWatcher& watcher);
 
   void committed(Seq first, Seq last);
-  // Wakes everybody who waits; nothing becomes durable any more.
+  // Nothing becomes durable any more.
   void fail(const std::string& why);
 
  private:
   using Range = std::pair<Seq, Seq>;
   std::atomic<Seq> value_;
-  std::mutex mutex_;
-  std::condition_variable changed_;
-  std::priority_queue<Range, std::vector<Range>, std::greater<>> ahead_;  // guarded by mutex_
-  std::string fault_;                                                     // guarded by mutex_
+  // The journal's thread only.
+  std::priority_queue<Range, std::vector<Range>, std::greater<>> ahead_;
+  mutable std::mutex mutex_;
+  // Guarded by mutex_, which is held while watchers are told:
+  std::string fault_;
+  std::vector<DurableWatcher*> watchers_;
 };
 
 }  // namespace longshore

@@ -23,7 +23,7 @@ namespace longshore {
 //
 //   any thread               journal thread        lane worker ×N        sink worker ×N per target
 //   accept() ── queue_ ────▶ commit ── lanes_ ───▶ decide ── command ─▶  Outbox ──▶ Target::deliver
-//   wait_durable() ◀─ durable_ ─┘                  (journal commits)     (journal commits)
+//   durable() ◀────── durable_ ─┘                  (journal commits)     (journal commits)
 //                               └─ audit writer ─▶ audit.jsonl
 //
 // The journal thread alone writes the store. Stop order: outboxes, targets, lane workers,
@@ -59,7 +59,9 @@ class Engine final : public Intake, public Control, private TargetListener {
 
   // Intake
   Result<Accepted> accept(std::vector<Event> events) override;
-  Status wait_durable(Seq seq, std::chrono::milliseconds at_most) override;
+  Status durable(Seq seq) const override;
+  void watch(DurableWatcher& watcher) override;
+  void unwatch(DurableWatcher& watcher) override;
   Ulid refused(const std::string& source, const std::string& reason,
                const std::string& address) override;
   void noise(const std::string& source, Noise kind) override;

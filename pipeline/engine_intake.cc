@@ -69,8 +69,16 @@ Result<Accepted> Engine::accept(std::vector<Event> events) {
   return accepted;
 }
 
-Status Engine::wait_durable(Seq seq, std::chrono::milliseconds at_most) {
-  return durable_.wait(seq, at_most);
+Status Engine::durable(Seq seq) const {
+  return durable_.check(seq);
+}
+
+void Engine::watch(DurableWatcher& watcher) {
+  durable_.watch(watcher);
+}
+
+void Engine::unwatch(DurableWatcher& watcher) {
+  durable_.unwatch(watcher);
 }
 
 Ulid Engine::refused(const std::string& source, const std::string& reason,

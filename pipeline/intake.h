@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <chrono>
 #include <cstddef>
 #include <string>
 #include <vector>
@@ -22,6 +21,16 @@ struct Accepted {
 // A kind of noise that is counted in /metrics and not stored.
 enum class Noise { pull, blob, untagged, other };
 
+// Is told when more has become durable, or nothing will any more. The call comes from the thread
+// that commits, which goes on only after it: it returns at once.
+class DurableWatcher {
+ public:
+  virtual void durable_moved() noexcept = 0;
+
+ protected:
+  ~DurableWatcher() = default;
+};
+
 // Where the receiver hands over what it has admitted; the pipeline's front door.
 //
 // Threads: every function is safe from every thread; accept() never blocks on the disk.
@@ -35,9 +44,12 @@ class Intake {
   // Nothing is kept of a notification that was not accepted.
   virtual Result<Accepted> accept(std::vector<Event> events) = 0;
 
-  // Waits until the seq is durable. unavailable: the store failed; busy: not within the time (the
-  // events may still be kept).
-  virtual Status wait_durable(Seq seq, std::chrono::milliseconds at_most) = 0;
+  // Whether the seq is durable. busy: not yet. unavailable: the store has failed; what is not
+  // durable now may still be.
+  virtual Status durable(Seq seq) const = 0;
+  // The watcher is told until unwatch() has returned.
+  virtual void watch(DurableWatcher& watcher) = 0;
+  virtual void unwatch(DurableWatcher& watcher) = 0;
 
   // A refused request: audited as one line per (source, reason, address) and minute, with a count.
   // Neither text may hold a secret. Returns the id of that line, for the reply: the same for all

@@ -18,6 +18,12 @@ struct Refusal {
   std::string reason;  // for the sender and the audit; quotes nothing of the request
 };
 
+// All bytes of a reply, and what has to be durable before they are sent.
+struct ReadyReply {
+  std::string bytes;
+  Seq durable_after = 0;
+};
+
 // What becomes of a connection once a reply is written.
 enum class AfterReply { keep, close };
 

@@ -78,6 +78,7 @@ void HttpLoop::run() {
                                    quiet ? -1 : static_cast<int>(kTick.count()));
     for (int i = 0; i < count; ++i)
       handle(events[static_cast<std::size_t>(i)]);
+    release_settled();
     take_finished();
     const SteadyTime time = now();
     if (time >= next_check) {
@@ -97,6 +98,7 @@ void HttpLoop::stop(std::chrono::milliseconds grace) {
 }
 
 void HttpLoop::wake() noexcept {
+  if (awake_.exchange(true)) return;
   const std::uint64_t one = 1;
   [[maybe_unused]] const auto written = ::write(wake_.get(), &one, sizeof one);
 }
@@ -105,6 +107,7 @@ void HttpLoop::handle(const epoll_event& event) {
   if (event.data.ptr == &wake_) {
     std::uint64_t count = 0;
     [[maybe_unused]] const auto taken = ::read(wake_.get(), &count, sizeof count);
+    awake_ = false;
     return;
   }
   if (event.data.ptr == &listener_) return accept_all();
@@ -117,6 +120,7 @@ void HttpLoop::handle(const epoll_event& event) {
     case State::lingering:
       return discard(connection);
     case State::working:
+    case State::settling:
     case State::closed:
       return;
   }
@@ -212,16 +216,20 @@ void HttpLoop::release(Connection& connection) {
 void HttpLoop::start_work(Connection& connection) {
   connection.request = connection.reader.take();
   connection.close_after = !connection.request.head.keep_alive || stopping_;
-  submit(connection, [this, &connection] {
+  const auto serve = [this, &connection] {
     const auto then = connection.close_after ? AfterReply::close : AfterReply::keep;
     return callbacks_.serve(connection.request, connection.address, then);
-  });
+  };
+  if (!callbacks_.is_quick(connection.request)) return submit(connection, serve);
+  connection.state = State::working;
+  ++working_;
+  quick_.emplace_back(&connection, serve());
 }
 
 void HttpLoop::refuse(Connection& connection, Refusal refusal) {
   connection.close_after = true;
   submit(connection, [this, &connection, refusal = std::move(refusal)] {
-    return callbacks_.refuse(refusal, connection.address);
+    return ReadyReply{callbacks_.refuse(refusal, connection.address), 0};
   });
 }
 
@@ -229,7 +237,7 @@ void HttpLoop::submit(Connection& connection, Job job) {
   connection.state = State::working;
   ++working_;
   const bool taken = pool_.submit([this, &connection, job = std::move(job)] {
-    std::string reply = job();
+    ReadyReply reply = job();
     {
       const std::lock_guard lock(mutex_);
       done_.emplace_back(&connection, std::move(reply));
@@ -241,22 +249,54 @@ void HttpLoop::submit(Connection& connection, Job job) {
   close(connection);
 }
 
+// Writing one reply can begin the next request of its connection, and that end at once.
 void HttpLoop::take_finished() {
-  std::vector<std::pair<Connection*, std::string>> done;
+  std::vector<std::pair<Connection*, ReadyReply>> done;
   {
     const std::lock_guard lock(mutex_);
     done.swap(done_);
   }
-  for (auto& [connection, reply] : done) {
-    --working_;
-    connection->request = WholeRequest();
-    release(*connection);
-    connection->out = std::move(reply);
-    connection->sent = 0;
-    connection->state = State::writing;
-    connection->deadline = now() + settings_.write_timeout;
-    flush(*connection);
+  while (!done.empty() || !quick_.empty()) {
+    for (auto& [connection, reply] : done)
+      finish(*connection, std::move(reply));
+    done.clear();
+    done.swap(quick_);
   }
+}
+
+void HttpLoop::finish(Connection& connection, ReadyReply reply) {
+  --working_;
+  connection.request = WholeRequest();
+  release(connection);
+  connection.out = std::move(reply.bytes);
+  connection.durable_after = reply.durable_after;
+  if (reply.durable_after == 0 || callbacks_.durable(reply.durable_after)) {
+    return send_reply(connection);
+  }
+  connection.state = State::settling;
+  connection.deadline = now() + settings_.durable_timeout;
+  settling_.emplace(reply.durable_after, &connection);
+}
+
+void HttpLoop::release_settled() {
+  while (!settling_.empty()) {
+    const auto [seq, connection] = *settling_.begin();
+    const Status durable = callbacks_.durable(seq);
+    if (!durable && durable.error().code == Errc::busy) return;
+    settling_.erase(settling_.begin());
+    if (durable) {
+      send_reply(*connection);
+    } else {
+      refuse(*connection, {503, durable.error().message});
+    }
+  }
+}
+
+void HttpLoop::send_reply(Connection& connection) {
+  connection.sent = 0;
+  connection.state = State::writing;
+  connection.deadline = now() + settings_.write_timeout;
+  flush(connection);
 }
 
 void HttpLoop::flush(Connection& connection) {
@@ -331,6 +371,10 @@ void HttpLoop::on_deadline(Connection& connection) {
   if (connection.state == State::reading && connection.in_request) {
     return refuse(connection, {408, "the request did not come in time"});
   }
+  if (connection.state == State::settling) {
+    settling_.erase({connection.durable_after, &connection});
+    return refuse(connection, {503, "the event is not on the disk yet"});
+  }
   close(connection);
 }
 
@@ -345,7 +389,9 @@ bool HttpLoop::wind_down(SteadyTime time) {
   std::vector<Connection*> leaving;
   for (const auto& [key, connection] : connections_) {
     const bool idle = connection->state == State::reading && !connection->in_request;
-    if (idle || (over && connection->state != State::working)) leaving.push_back(connection.get());
+    const bool waited_for =
+        connection->state == State::working || connection->state == State::settling;
+    if (idle || (over && !waited_for)) leaving.push_back(connection.get());
   }
   for (Connection* connection : leaving)
     close(*connection);

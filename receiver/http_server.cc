@@ -16,6 +16,8 @@ namespace longshore {
 namespace {
 
 constexpr std::size_t kMaxConnections = 16'384;
+// A larger body takes long enough to read that others should not wait for it.
+constexpr std::size_t kQuickBody = 64U << 10;
 
 // A quarter of the files that we may open is left to the store, the targets and the registries.
 std::size_t connection_limit() {
@@ -33,6 +35,7 @@ HttpLoopSettings settings_of(const ReceiverOptions& options) {
   settings.request_timeout = 2 * options.read_timeout;
   settings.write_timeout = options.read_timeout;
   settings.idle_timeout = options.idle_timeout;
+  settings.durable_timeout = options.durable_timeout;
   return settings;
 }
 
@@ -47,10 +50,9 @@ class HttpServer::Impl {
  public:
   Impl(Listener listener, const ReceiverOptions& options, Intake& intake, HttpService service)
       : port_(listener.port()),
-        durable_timeout_(options.durable_timeout),
         intake_(intake),
         service_(std::move(service)),
-        bridge_([this](const HttpRequest& request) { return handle(request); },
+        bridge_([this](const HttpRequest& request) { return service_.handle(request); },
                 std::chrono::duration_cast<std::chrono::seconds>(options.idle_timeout)),
         pool_(static_cast<std::size_t>(std::max(options.worker_threads, 1)), kMaxConnections),
         loop_(std::move(listener), settings_of(options), callbacks(), pool_) {}
@@ -59,6 +61,7 @@ class HttpServer::Impl {
 
   Status start() {
     if (auto opened = loop_.open(); !opened) return opened;
+    intake_.watch(loop_);
     thread_ = std::thread([this] { loop_.run(); });
     return Done{};
   }
@@ -68,6 +71,7 @@ class HttpServer::Impl {
     if (!thread_.joinable()) return;
     loop_.stop(grace);
     thread_.join();
+    intake_.unwatch(loop_);
     pool_.stop();
   }
 
@@ -78,25 +82,18 @@ class HttpServer::Impl {
     return {[this](const WholeRequest& request, std::string_view address, AfterReply then) {
               return bridge_.respond(request, address, then);
             },
+            [this](const WholeRequest& request) {
+              return request.body.size() <= kQuickBody && service_.is_quick(request.head.target);
+            },
             [this](const Refusal& refusal, std::string_view address) {
               HttpReply reply = service_.refuse(refusal.status, refusal.reason, address);
               add_retry_after(reply);
               return bridge_.format(reply, AfterReply::close);
-            }};
-  }
-
-  HttpReply handle(const HttpRequest& request) {
-    HttpReply reply = service_.handle(request);
-    if (reply.durable_after == 0) return reply;
-    const Status durable = intake_.wait_durable(reply.durable_after, durable_timeout_);
-    if (durable) return reply;
-    HttpReply failed = service_.refuse(503, durable.error().message, request.address);
-    add_retry_after(failed);
-    return failed;
+            },
+            [this](Seq seq) { return intake_.durable(seq); }};
   }
 
   const std::uint16_t port_;
-  const std::chrono::milliseconds durable_timeout_;
   Intake& intake_;
   const HttpService service_;
   HttplibBridge bridge_;

@@ -15,18 +15,21 @@
 
 namespace longshore {
 
-// What a server serves. Both are called on the threads of its workers, several at a time.
+// What a server serves. Called on the threads of its workers, several at a time.
 struct HttpService {
   // Answers a whole request.
   std::function<HttpReply(const HttpRequest&)> handle;
+  // Whether handle() never waits for anything on this path: then it is called on the thread of the
+  // connections, which saves two changes of thread. Safe from every thread.
+  std::function<bool(std::string_view target)> is_quick;
   // Answers one that the transport refused (400, 408, 411, 413, 417, 431, 501, 503, 505).
   std::function<HttpReply(int status, const std::string& reason, std::string_view address)> refuse;
 };
 
 // The HTTP/1.1 front, on TCP or on a unix socket. One thread reads and writes all connections
-// (receiver/http_loop.h); `worker_threads` run the handlers, in cpp-httplib (httplib_bridge.h). So
-// a sender that is idle or slow costs memory and no thread; a reply that waits for the disk holds a
-// worker.
+// (receiver/http_loop.h) and answers quick requests; `worker_threads` run the other handlers, in
+// cpp-httplib (httplib_bridge.h). So a sender that is idle or slow, and a reply that waits for the
+// disk, cost memory and no thread.
 //
 // * Requests are read strictly (http_head.h); a refused one's connection is closed.
 // * Limits: a head of 16 KiB and 64 fields within read_timeout, the whole request within twice

@@ -55,8 +55,9 @@ struct Exchange {
   const WholeRequest* request = nullptr;
   const HttpReply* ready = nullptr;  // a reply that needs no handler
   std::string_view address;
+  Seq durable_after = 0;  // of the handler's reply
 };
-thread_local const Exchange* exchange = nullptr;
+thread_local Exchange* exchange = nullptr;
 
 HttpRequest view(const WholeRequest& request, std::string_view address) {
   const std::string_view target = request.head.target;
@@ -91,13 +92,15 @@ class HttplibBridge::Server : public httplib::Server {
       if (exchange->ready != nullptr) {
         copy_reply(*exchange->ready, to);
       } else {
-        copy_reply(handler_(view(*exchange->request, exchange->address)), to);
+        const HttpReply reply = handler_(view(*exchange->request, exchange->address));
+        exchange->durable_after = reply.durable_after;
+        copy_reply(reply, to);
       }
       return HandlerResponse::Handled;
     });
   }
 
-  std::string run(const Exchange& current, std::string_view method, bool close) {
+  std::string run(Exchange& current, std::string_view method, bool close) {
     MemoryStream stream(std::string(method) + " / HTTP/1.1\r\nContent-Length: 0\r\n\r\n");
     exchange = &current;
     process(*this, stream, close);
@@ -130,14 +133,15 @@ HttplibBridge::HttplibBridge(Handler handler, std::chrono::seconds idle_timeout)
 
 HttplibBridge::~HttplibBridge() = default;
 
-std::string HttplibBridge::respond(const WholeRequest& request, std::string_view address,
-                                   AfterReply then) const {
-  const Exchange current{&request, nullptr, address};
-  return server_->run(current, request.head.method, then == AfterReply::close);
+ReadyReply HttplibBridge::respond(const WholeRequest& request, std::string_view address,
+                                  AfterReply then) const {
+  Exchange current{&request, nullptr, address};
+  std::string bytes = server_->run(current, request.head.method, then == AfterReply::close);
+  return {std::move(bytes), current.durable_after};
 }
 
 std::string HttplibBridge::format(const HttpReply& reply, AfterReply then) const {
-  const Exchange current{nullptr, &reply, {}};
+  Exchange current{nullptr, &reply, {}};
   return server_->run(current, "GET", then == AfterReply::close);
 }
 

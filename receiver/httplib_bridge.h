@@ -30,7 +30,7 @@ class HttplibBridge {
   ~HttplibBridge();
 
   // The whole reply, with the head fields that tell the client what becomes of the connection.
-  std::string respond(const WholeRequest& request, std::string_view address, AfterReply then) const;
+  ReadyReply respond(const WholeRequest& request, std::string_view address, AfterReply then) const;
   // The same for a reply that is known without asking the handler.
   std::string format(const HttpReply& reply, AfterReply then) const;
 

@@ -57,7 +57,7 @@ struct ReceiverOptions {
 
   std::size_t max_body_bytes = 1U << 20;
   std::size_t max_in_flight_bytes = 64U << 20;  // bodies of all requests together; above: 503
-  int worker_threads = 64;  // each holds a connection while its reply waits for the disk
+  int worker_threads = 8;                       // for all but ordinary notifications
   int listen_backlog = 1024;
   std::chrono::milliseconds read_timeout{5'000};
   std::chrono::milliseconds idle_timeout{60'000};

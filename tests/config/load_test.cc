@@ -97,7 +97,7 @@ TEST_CASE("The example's values are the defaults that it claims", "[config][load
   CHECK(config.drain_delay == std::chrono::seconds(5));
   CHECK(config.receiver.max_body_bytes == 1U << 20);
   CHECK(config.receiver.max_in_flight_bytes == 64U << 20);
-  CHECK(config.receiver.worker_threads == 64);
+  CHECK(config.receiver.worker_threads == 8);
   CHECK(config.pipeline.backlog_events == 500'000);
 }
 

@@ -33,7 +33,7 @@ class Running {
   Running(std::size_t max_connections, Listener listener)
       : port_(listener.port()),
         pool_(2, 64),
-        loop_(std::move(listener), {1000, 1000, max_connections, 5s, 10s, 5s, 60s}, callbacks(),
+        loop_(std::move(listener), {1000, 1000, max_connections, 5s, 10s, 5s, 60s, 8s}, callbacks(),
               pool_) {
     REQUIRE(loop_.open());
     thread_ = std::thread([this] { loop_.run(); });
@@ -49,9 +49,11 @@ class Running {
                 arrived_.count_down();
                 gate_.wait();
               }
-              return reply(request.head.target);
+              return ReadyReply{reply(request.head.target), 0};
             },
-            [reply](const Refusal& refusal, std::string_view) { return reply(refusal.reason); }};
+            [](const WholeRequest&) { return false; },
+            [reply](const Refusal& refusal, std::string_view) { return reply(refusal.reason); },
+            [](Seq) { return Status(Done{}); }};
   }
 
   const std::uint16_t port_;

@@ -70,6 +70,7 @@ struct Fixture {
 
   HttpService service() {
     return {[this](const HttpRequest& request) { return handle(request); },
+            [](std::string_view target) { return target.starts_with("/quick"); },
             [this](int status, const std::string& reason, std::string_view address) {
               return error_reply(status, reason,
                                  intake.refused("unknown", reason, std::string(address)));
@@ -323,8 +324,65 @@ TEST_CASE_METHOD(Fixture, "A reply waits until its event is durable", "[receiver
   intake.cork();
   RawSocket client = connect();
   client.send(get("/durable"));
-  intake.wait_for_waiters(1);
+  intake.wait_for_askers(1);
   CHECK(status_of(ask(get("/other"))) == 200);
+  intake.uncork();
+  CHECK(status_of(client.read_reply()) == 200);
+}
+
+TEST_CASE_METHOD(Fixture, "Replies that wait for the disk hold no worker",
+                 "[receiver][http_server]") {
+  options.worker_threads = 1;
+  start();
+  intake.cork();
+  std::vector<RawSocket> clients;
+  for (int i = 0; i < 20; ++i) {
+    clients.push_back(connect());
+    clients.back().send(get("/durable"));
+  }
+  intake.wait_for_askers(20);
+  CHECK(status_of(ask(get("/other"))) == 200);
+  intake.uncork();
+  for (RawSocket& client : clients) {
+    CHECK(status_of(client.read_reply()) == 200);
+    client.send(get("/other"));  // the connection stays
+    CHECK(status_of(client.read_reply()) == 200);
+  }
+}
+
+TEST_CASE_METHOD(Fixture, "Quick requests are served one after the other on one connection",
+                 "[receiver][http_server]") {
+  start();
+  RawSocket client = connect();
+  std::string all;
+  for (int i = 0; i < 2000; ++i)
+    all += get("/quick" + std::to_string(i));
+  std::jthread sending([&] { client.send(all); });
+  for (int i = 0; i < 2000; ++i)
+    REQUIRE(has(client.read_reply(), "/quick" + std::to_string(i) + '?'));
+}
+
+TEST_CASE_METHOD(Fixture, "A store that fails is told to those who wait",
+                 "[receiver][http_server]") {
+  start();
+  intake.cork();
+  RawSocket client = connect();
+  client.send(get("/durable"));
+  intake.wait_for_askers(1);
+  intake.break_store();
+  const std::string reply = client.read_reply();
+  CHECK(status_of(reply) == 503);
+  CHECK(has(body_of(reply), "the store has failed"));
+}
+
+TEST_CASE_METHOD(Fixture, "A reply that waits is waited for at the end",
+                 "[receiver][http_server]") {
+  start();
+  intake.cork();
+  RawSocket client = connect();
+  client.send(get("/durable"));
+  intake.wait_for_askers(1);
+  std::jthread stopping([this] { server->stop(20s); });
   intake.uncork();
   CHECK(status_of(client.read_reply()) == 200);
 }

@@ -82,10 +82,12 @@ class EngineFixture {
   Result<Accepted> accept(std::vector<Event> events) {
     auto accepted = engine->accept(std::move(events));
     if (!accepted) return accepted;
-    if (auto status = engine->wait_durable(accepted->durable_after, std::chrono::seconds(20));
-        !status) {
-      return std::move(status).error();
-    }
+    Status durable = engine->durable(accepted->durable_after);
+    (void)eventually([&] {
+      durable = engine->durable(accepted->durable_after);
+      return durable || durable.error().code != Errc::busy;
+    });
+    if (!durable) return std::move(durable).error();
     return accepted;
   }
   std::vector<std::string> audit_lines() const {

@@ -35,12 +35,18 @@ class FakeIntake final : public Intake {
   void uncork() {
     const std::lock_guard lock(mutex_);
     corked_ = false;
-    changed_.notify_all();
+    tell();
   }
-  // Returns once this many wait_durable() calls have begun.
-  void wait_for_waiters(std::size_t count) {
+  // The store fails with something not durable.
+  void break_store() {
+    const std::lock_guard lock(mutex_);
+    broken_ = true;
+    tell();
+  }
+  // Returns once somebody has asked so often for what was not durable.
+  void wait_for_askers(std::size_t count) {
     std::unique_lock lock(mutex_);
-    changed_.wait(lock, [&] { return waiters_ >= count; });
+    changed_.wait(lock, [&] { return askers_ >= count; });
   }
 
   std::vector<Event> events() const {
@@ -78,13 +84,22 @@ class FakeIntake final : public Intake {
     return accepted;
   }
 
-  Status wait_durable(Seq, std::chrono::milliseconds at_most) override {
-    std::unique_lock lock(mutex_);
-    ++waiters_;
+  Status durable(Seq) const override {
+    const std::lock_guard lock(mutex_);
+    if (!corked_) return Done{};
+    if (broken_) return Error{Errc::unavailable, "the store has failed"};
+    ++askers_;
     changed_.notify_all();
-    const bool durable = changed_.wait_for(lock, at_most, [this] { return !corked_; });
-    if (durable) return Done{};
-    return Error{Errc::busy, "not durable in time"};
+    return Error{Errc::busy, "not durable yet"};
+  }
+
+  void watch(DurableWatcher& watcher) override {
+    const std::lock_guard lock(mutex_);
+    watchers_.insert(&watcher);
+  }
+  void unwatch(DurableWatcher& watcher) override {
+    const std::lock_guard lock(mutex_);
+    watchers_.erase(&watcher);
   }
 
   Ulid refused(const std::string& source, const std::string& reason,
@@ -105,12 +120,20 @@ class FakeIntake final : public Intake {
     failure_ = std::move(error);
   }
 
+  // With mutex_ held.
+  void tell() {
+    for (DurableWatcher* watcher : watchers_)
+      watcher->durable_moved();
+  }
+
   mutable std::mutex mutex_;
-  std::condition_variable changed_;
+  mutable std::condition_variable changed_;
   std::optional<Error> failure_;
   bool corked_ = false;
+  bool broken_ = false;
   Seq seq_ = 0;
-  std::size_t waiters_ = 0;
+  mutable std::size_t askers_ = 0;
+  std::set<DurableWatcher*> watchers_;
   std::map<DeliveryKey, EventId> keys_;
   std::vector<Event> events_;
   std::vector<Refused> refused_;
