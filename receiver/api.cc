@@ -6,10 +6,10 @@
 #include <charconv>
 
 #include "pipeline/json_text.h"
+#include "pipeline/url_text.h"
 #include "receiver/api_json.h"
 #include "receiver/metrics_text.h"
 #include "receiver/replies.h"
-#include "receiver/url_text.h"
 
 namespace longshore {
 namespace {

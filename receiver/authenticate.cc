@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "pipeline/crypto.h"
-#include "receiver/url_text.h"
+#include "pipeline/url_text.h"
 
 namespace longshore {
 namespace {

@@ -6,9 +6,9 @@
 #include "pipeline/crypto.h"
 #include "pipeline/json_text.h"
 #include "pipeline/ulid.h"
+#include "pipeline/url_text.h"
 #include "receiver/admit.h"
 #include "receiver/authenticate.h"
-#include "receiver/url_text.h"
 
 namespace longshore {
 namespace {

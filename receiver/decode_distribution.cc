@@ -13,8 +13,8 @@
 //
 // An envelope is never refused for an action that we do not know: the sender would repeat it for
 // ever and hold back all that follows. (distribution.github.io, "Work with notifications")
+#include "pipeline/url_text.h"
 #include "receiver/decoders.h"
-#include "receiver/url_text.h"
 
 namespace longshore {
 namespace {

@@ -17,8 +17,8 @@
 #include <algorithm>
 #include <array>
 
+#include "pipeline/url_text.h"
 #include "receiver/decoders.h"
-#include "receiver/url_text.h"
 
 namespace longshore {
 namespace {

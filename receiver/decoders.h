@@ -3,9 +3,9 @@
 
 #include <string_view>
 
+#include "pipeline/json_reader.h"
 #include "pipeline/text.h"
 #include "receiver/decoder.h"
-#include "receiver/json_reader.h"
 
 namespace longshore {
 

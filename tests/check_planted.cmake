@@ -66,7 +66,7 @@ expect_accepted(layering config/planted.cc "#include \"sinks/files/options.h\"")
 expect_accepted(layering cli/planted.cc "#include \"receiver/decoder.h\"")
 
 foreach(stray
-    "pipeline simdjson.h" "cli simdjson.h" "sinks/files httplib.h" "sinks curl/curl.h"
+    "pipeline simdjson.h" "receiver simdjson.h" "cli simdjson.h" "sinks/files httplib.h" "sinks curl/curl.h"
     "receiver curl/curl.h" "receiver sqlite3.h" "sinks concurrentqueue/concurrentqueue.h"
     "pipeline yaml-cpp/yaml.h" "config libfyaml.h" "sinks libfyaml.h" "config CLI/CLI.hpp"
     "receiver nlohmann/json.hpp" "receiver openssl/evp.h" "sinks/files spdlog/spdlog.h"
@@ -80,7 +80,7 @@ expect_refused(layering pipeline/planted.h "#include <sqlite3.h>")
 expect_refused(layering receiver/planted.h "#include <simdjson.h>")
 expect_refused(layering receiver/planted.h "#include <nlohmann/json.hpp>")
 foreach(home
-    "receiver simdjson.h" "receiver httplib.h" "sinks/http curl/curl.h" "pipeline sqlite3.h"
+    "receiver httplib.h" "sinks/http curl/curl.h" "pipeline sqlite3.h"
     "pipeline concurrentqueue/concurrentqueue.h" "config yaml-cpp/yaml.h" "sinks/files libfyaml.h"
     "cli CLI/CLI.hpp" "cli nlohmann/json.hpp" "pipeline openssl/evp.h" "pipeline spdlog/spdlog.h"
     "pipeline fmt/format.h" "pipeline re2/re2.h" "receiver sys/epoll.h" "pipeline unistd.h"

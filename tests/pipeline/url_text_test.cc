@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "receiver/url_text.h"
+#include "pipeline/url_text.h"
 
 #include <catch2/catch.hpp>
 
@@ -9,7 +9,7 @@ using longshore::percent_decode;
 using longshore::percent_encode;
 using longshore::Plus;
 
-TEST_CASE("Percent-encoding is undone, and a plus means what it means", "[receiver][url]") {
+TEST_CASE("Percent-encoding is undone, and a plus means what it means", "[pipeline][url]") {
   CHECK(percent_decode("a%2Fb%2fc+%20", Plus::itself) == "a/b/c+ ");
   CHECK(percent_decode("a+b%2B", Plus::space) == "a b+");
   for (const auto* text : {"%", "%2", "%2x", "a%", "%%41"}) {
@@ -17,7 +17,7 @@ TEST_CASE("Percent-encoding is undone, and a plus means what it means", "[receiv
   }
 }
 
-TEST_CASE("What is percent-encoded decodes to itself", "[receiver][url]") {
+TEST_CASE("What is percent-encoded decodes to itself", "[pipeline][url]") {
   std::string every;
   for (int c = 0; c < 256; ++c)
     every += static_cast<char>(c);
@@ -25,7 +25,7 @@ TEST_CASE("What is percent-encoded decodes to itself", "[receiver][url]") {
   CHECK(percent_encode("a-b_c.d~e/f") == "a-b_c.d~e%2ff");
 }
 
-TEST_CASE("A form's value is found by its decoded name, once", "[receiver][url]") {
+TEST_CASE("A form's value is found by its decoded name, once", "[pipeline][url]") {
   CHECK(form_value("a=1&b=2%263&c", "b", Plus::space) == "2&3");
   CHECK(form_value("%62=2", "b", Plus::space) == "2");
   CHECK(form_value("a=1&c", "c", Plus::space) == "");
@@ -36,7 +36,7 @@ TEST_CASE("A form's value is found by its decoded name, once", "[receiver][url]"
   CHECK_FALSE(form_value("", "b", Plus::space));
 }
 
-TEST_CASE("A URL's host is found with and without a scheme", "[receiver][url]") {
+TEST_CASE("A URL's host is found with and without a scheme", "[pipeline][url]") {
   CHECK(host_of_url("https://registry.example.com:5000/v2/a") == "registry.example.com:5000");
   CHECK(host_of_url("registry.example.com/a:1") == "registry.example.com");
   CHECK(host_of_url("https://user:secret@example.com/a") == "example.com");

@@ -4,6 +4,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <initializer_list>
 #include <optional>
 #include <string>
@@ -27,8 +28,8 @@ struct JsonHandle {
   std::size_t index = 0;
 };
 
-// Reads JSON the way decoders need it: without exceptions, each object once, and with the path of
-// what is wrong ("events[0].target.repository: expected text, found a number").
+// Reads JSON that others sent, the way decoders need it: without exceptions, each object once, and
+// with the path of what is wrong ("events[0].target.repository: expected text, found a number").
 //
 // A document keeps the first fault; after one, every read gives nothing and every object is empty,
 // so that a decoder reads what it wants and asks error() once, before it returns. Rejected: a
@@ -87,10 +88,12 @@ class JsonObject {
   static constexpr std::size_t kMaxTextBytes = 1024;
 
   bool has(std::string_view name) const;
-  // A text of at most kMaxTextBytes.
-  std::optional<std::string_view> text(std::string_view name) const;
+  // A text of at most that many bytes.
+  std::optional<std::string_view> text(std::string_view name,
+                                       std::size_t max_bytes = kMaxTextBytes) const;
   std::optional<std::string> string(std::string_view name) const;
   std::string_view required_text(std::string_view name) const;  // absent: a fault, and ""
+  std::optional<double> number(std::string_view name) const;
   // A whole or a broken number, seconds since 1970; 0 and below are absent.
   std::optional<Time> unix_time(std::string_view name) const;
   // RFC 3339. The year 1 is absent: what Go programs write for no time.
@@ -103,6 +106,11 @@ class JsonObject {
   JsonObject object(std::string_view name, std::initializer_list<std::string_view> names) const;
   // At most kMaxElements; none where it is absent.
   std::vector<JsonElement> list(std::string_view name) const;
+  // Calls for each text of a list, "" too, and copies none: for lists longer than kMaxElements.
+  // Nothing where the list is absent. An element that is no text, or longer than kMaxTextBytes, is
+  // a fault, and so is one more than `max_elements`.
+  void each_text(std::string_view name, std::size_t max_elements,
+                 const std::function<void(std::string_view)>& call) const;
   void fail(std::string_view name, std::string_view why) const;
 
  private:

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "receiver/json_reader.h"
+#include "pipeline/json_reader.h"
 
 #include <thread>
 
@@ -22,7 +22,7 @@ std::string fault_of(std::string_view body) {
 
 }  // namespace
 
-TEST_CASE("JsonDocument reads texts, objects and lists", "[receiver][json]") {
+TEST_CASE("JsonDocument reads texts, objects and lists", "[pipeline][json]") {
   JsonDocument document(R"({"a":"1","b":{"x":"2","y":3},"c":["3",{"x":"4"}],"d":5})");
   const JsonObject root = document.root({"a", "b", "c"});
   CHECK(root.required_text("a") == "1");
@@ -36,7 +36,7 @@ TEST_CASE("JsonDocument reads texts, objects and lists", "[receiver][json]") {
   CHECK_FALSE(document.error());
 }
 
-TEST_CASE("JsonDocument takes empty text, null and absence for the same", "[receiver][json]") {
+TEST_CASE("JsonDocument takes empty text, null and absence for the same", "[pipeline][json]") {
   const auto body = GENERATE(R"({"a":"","b":"","c":""})", R"({"a":null,"b":null,"c":null})", "{}");
   JsonDocument document(body);
   const JsonObject root = document.root({"a", "b", "c"});
@@ -53,7 +53,7 @@ TEST_CASE("JsonDocument takes empty text, null and absence for the same", "[rece
   CHECK(document.error()->message == "b.x: is missing");
 }
 
-TEST_CASE("JsonDocument names the path of what is wrong", "[receiver][json]") {
+TEST_CASE("JsonDocument names the path of what is wrong", "[pipeline][json]") {
   CHECK(fault_of(R"({"a":1})") == "a: expected text, found a number");
   CHECK(fault_of(R"({"a":true})") == "a: expected text, found true or false");
   CHECK(fault_of(R"({"b":{"x":[]}})") == "b.x: expected text, found a list");
@@ -70,7 +70,7 @@ TEST_CASE("JsonDocument names the path of what is wrong", "[receiver][json]") {
   CHECK(document.error()->message == "c[1].x: expected text, found an object");
 }
 
-TEST_CASE("JsonDocument keeps the first fault and gives nothing after it", "[receiver][json]") {
+TEST_CASE("JsonDocument keeps the first fault and gives nothing after it", "[pipeline][json]") {
   JsonDocument document(R"({"a":1,"b":{"x":"2"},"c":[1]})");
   const JsonObject root = document.root({"a", "b", "c"});
   root.text("a");
@@ -82,19 +82,19 @@ TEST_CASE("JsonDocument keeps the first fault and gives nothing after it", "[rec
 }
 
 TEST_CASE("JsonDocument refuses a member twice, also when its name is escaped",
-          "[receiver][json]") {
+          "[pipeline][json]") {
   CHECK(fault_of(R"({"a":"1","z":1,"a":"2"})") == "a: is there twice");
   CHECK(fault_of("{\"\\u0061\":\"1\",\"a\":\"2\"}") == "a: is there twice");
   CHECK(fault_of(R"({"b":{"x":"1","x":null}})") == "b.x: is there twice");
   CHECK(fault_of(R"({"z":1,"z":2})").empty());
 }
 
-TEST_CASE("JsonDocument reads an escaped name as the name", "[receiver][json]") {
+TEST_CASE("JsonDocument reads an escaped name as the name", "[pipeline][json]") {
   JsonDocument document("{\"\\u0061\":\"1\"}");
   CHECK(document.root({"a"}).text("a") == "1");
 }
 
-TEST_CASE("JsonDocument checks also what is not read", "[receiver][json]") {
+TEST_CASE("JsonDocument checks also what is not read", "[pipeline][json]") {
   CHECK(fault_of("") == "body: expected JSON, found nothing");
   CHECK(fault_of(" \n") == "body: expected JSON, found nothing");
   CHECK(fault_of("{\"z\":\"\xFF\"}") == "body: is not JSON: it is not valid UTF-8");
@@ -110,7 +110,7 @@ TEST_CASE("JsonDocument checks also what is not read", "[receiver][json]") {
   CHECK(fault_of(R"({"z":1)") == other);
 }
 
-TEST_CASE("JsonDocument refuses what is nested too deeply", "[receiver][json]") {
+TEST_CASE("JsonDocument refuses what is nested too deeply", "[pipeline][json]") {
   const auto nested = [](std::size_t levels) {
     return "{\"z\":" + std::string(levels, '[') + std::string(levels, ']') + "}";
   };
@@ -120,7 +120,7 @@ TEST_CASE("JsonDocument refuses what is nested too deeply", "[receiver][json]") 
   CHECK(fault_of("{}").empty());
 }
 
-TEST_CASE("JsonDocument bounds lists and texts", "[receiver][json]") {
+TEST_CASE("JsonDocument bounds lists and texts", "[pipeline][json]") {
   const auto list = [](int size) {
     std::string body = R"({"c":[0)";
     for (int i = 1; i < size; ++i)
@@ -134,8 +134,37 @@ TEST_CASE("JsonDocument bounds lists and texts", "[receiver][json]") {
   CHECK(fault_of(text(1025)) == "a: is longer than 1024 bytes");
 }
 
+TEST_CASE("JsonObject reads long texts, numbers and long lists for who asks for them",
+          "[pipeline][json]") {
+  std::string body = R"({"a":")" + std::string(5'000, 'x') + R"(","b":1.5,"c":["0")";
+  for (int i = 1; i < 5'000; ++i)
+    body += ",\"" + std::to_string(i) + '"';
+  JsonDocument document(body + "]}");
+  const JsonObject root = document.root({"a", "b", "c"});
+  CHECK(root.text("a", 5'000)->size() == 5'000);
+  CHECK(root.number("b") == 1.5);
+  std::size_t count = 0;
+  bool in_order = true;
+  root.each_text("c", 5'000, [&](std::string_view text) {
+    in_order = in_order && text == std::to_string(count++);
+  });
+  CHECK(in_order);
+  CHECK(count == 5'000);
+  CHECK_FALSE(document.error());
+  root.each_text("c", 4'999, [](std::string_view) {});
+  REQUIRE(document.error());
+  CHECK(document.error()->message == "c: has more than 4999 elements");
+}
+
+TEST_CASE("JsonObject refuses a list of texts that holds something else", "[pipeline][json]") {
+  JsonDocument document(R"({"c":["a",1]})");
+  document.root({"c"}).each_text("c", 10, [](std::string_view) {});
+  REQUIRE(document.error());
+  CHECK(document.error()->message == "c: holds a number among texts");
+}
+
 TEST_CASE("JsonDocument reads bodies of any size up to its limit in any order",
-          "[receiver][json]") {
+          "[pipeline][json]") {
   const auto body = [](std::size_t size) {
     return R"({"a":"1","z":")" + std::string(size, 'x') + "\"}";
   };
@@ -149,7 +178,7 @@ TEST_CASE("JsonDocument reads bodies of any size up to its limit in any order",
   CHECK(fault_of(std::string((64U << 20) + 1, ' ')) == "body: is larger than 64 MiB");
 }
 
-TEST_CASE("JsonObject reads times as registries write them", "[receiver][json]") {
+TEST_CASE("JsonObject reads times as registries write them", "[pipeline][json]") {
   JsonDocument document(R"({"a":1417566161,"b":1.417566161e+09,"c":"2014-12-03T00:22:41Z",
                             "d":"0001-01-01T00:00:00Z","e":0,"f":-62135596800,
                             "g":1417566161.25})");
@@ -166,7 +195,7 @@ TEST_CASE("JsonObject reads times as registries write them", "[receiver][json]")
   CHECK(document.error()->message == "a: expected text, found a number");
 }
 
-TEST_CASE("JsonObject refuses what is no time", "[receiver][json]") {
+TEST_CASE("JsonObject refuses what is no time", "[pipeline][json]") {
   {
     JsonDocument document(R"({"a":"yesterday"})");
     document.root({"a"}).time("a");
@@ -184,7 +213,7 @@ TEST_CASE("JsonObject refuses what is no time", "[receiver][json]") {
 }
 
 TEST_CASE("JsonObject refuses what is no tag and leaves out what is no digest",
-          "[receiver][json]") {
+          "[pipeline][json]") {
   JsonDocument document(R"({"a":"v1","b":"sha256:12","c":"-x"})");
   const JsonObject root = document.root({"a", "b", "c"});
   CHECK(root.tag("a")->str() == "v1");
@@ -194,7 +223,7 @@ TEST_CASE("JsonObject refuses what is no tag and leaves out what is no digest",
   CHECK(document.error()->message.starts_with("c: tag '-x'"));
 }
 
-TEST_CASE("JsonDocuments of different threads do not disturb each other", "[receiver][json]") {
+TEST_CASE("JsonDocuments of different threads do not disturb each other", "[pipeline][json]") {
   JsonDocument document(R"({"a":"mine"})");
   const JsonObject root = document.root({"a"});
   std::jthread([] {

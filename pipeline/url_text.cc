@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "receiver/url_text.h"
+#include "pipeline/url_text.h"
 
 #include "pipeline/crypto.h"
 

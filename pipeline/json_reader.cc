@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "receiver/json_reader.h"
+#include "pipeline/json_reader.h"
 
 #include <algorithm>
 #include <bit>
@@ -114,15 +114,15 @@ Result<JsonHandle> parse(std::string_view body) {
 
 // Text, or nothing for "" and null; other types are a fault.
 std::optional<std::string_view> text_of(JsonDocument& document, dom::element value,
-                                        std::string_view path) {
+                                        std::string_view path, std::size_t max_bytes) {
   if (value.is_null()) return std::nullopt;
   std::string_view text;
   if (value.get_string().get(text) != simdjson::SUCCESS) {
     document.fail(path, expected("text", value));
     return std::nullopt;
   }
-  if (text.size() > JsonObject::kMaxTextBytes) {
-    document.fail(path, "is longer than 1024 bytes");
+  if (text.size() > max_bytes) {
+    document.fail(path, "is longer than " + std::to_string(max_bytes) + " bytes");
     return std::nullopt;
   }
   if (text.empty()) return std::nullopt;
@@ -166,7 +166,7 @@ bool JsonElement::is_text() const {
 }
 
 std::string_view JsonElement::required_text() const {
-  const auto text = text_of(*document_, element_of(handle_), path_);
+  const auto text = text_of(*document_, element_of(handle_), path_, JsonObject::kMaxTextBytes);
   if (!text) document_->fail(path_, "is empty");
   return text.value_or(std::string_view());
 }
@@ -227,10 +227,11 @@ bool JsonObject::has(std::string_view name) const {
   return find(name).has_value();
 }
 
-std::optional<std::string_view> JsonObject::text(std::string_view name) const {
+std::optional<std::string_view> JsonObject::text(std::string_view name,
+                                                 std::size_t max_bytes) const {
   const auto value = find(name);
   if (!value) return std::nullopt;
-  return text_of(*document_, element_of(*value), path_of(name));
+  return text_of(*document_, element_of(*value), path_of(name), max_bytes);
 }
 
 std::optional<std::string> JsonObject::string(std::string_view name) const {
@@ -245,20 +246,23 @@ std::string_view JsonObject::required_text(std::string_view name) const {
   return value.value_or(std::string_view());
 }
 
-std::optional<Time> JsonObject::unix_time(std::string_view name) const {
+std::optional<double> JsonObject::number(std::string_view name) const {
   const auto value = find(name);
   if (!value) return std::nullopt;
-  double seconds = 0;
-  if (element_of(*value).get_double().get(seconds) != simdjson::SUCCESS) {
-    fail(name, expected("a number", element_of(*value)));
-    return std::nullopt;
-  }
-  if (seconds <= 0) return std::nullopt;
-  if (seconds >= 9'183'110'400) {  // the year 2261, where parse_time() ends too
+  double number = 0;
+  if (element_of(*value).get_double().get(number) == simdjson::SUCCESS) return number;
+  fail(name, expected("a number", element_of(*value)));
+  return std::nullopt;
+}
+
+std::optional<Time> JsonObject::unix_time(std::string_view name) const {
+  const std::optional<double> seconds = number(name);
+  if (!seconds || *seconds <= 0) return std::nullopt;
+  if (*seconds >= 9'183'110'400) {  // the year 2261, where parse_time() ends too
     fail(name, "is no time in seconds");
     return std::nullopt;
   }
-  return Time{std::chrono::microseconds{std::llround(seconds * 1e6)}};
+  return Time{std::chrono::microseconds{std::llround(*seconds * 1e6)}};
 }
 
 std::optional<Time> JsonObject::time(std::string_view name) const {
@@ -319,6 +323,28 @@ std::vector<JsonElement> JsonObject::list(std::string_view name) const {
     elements.emplace_back(*document_, handle_of(element), std::move(path));
   }
   return elements;
+}
+
+void JsonObject::each_text(std::string_view name, std::size_t max_elements,
+                           const std::function<void(std::string_view)>& call) const {
+  const auto value = find(name);
+  if (!value) return;
+  dom::array array;
+  if (element_of(*value).get_array().get(array) != simdjson::SUCCESS) {
+    return fail(name, expected("a list", element_of(*value)));
+  }
+  std::size_t count = 0;
+  for (const dom::element element : array) {
+    if (++count > max_elements) {
+      return fail(name, "has more than " + std::to_string(max_elements) + " elements");
+    }
+    std::string_view text;
+    if (element.get_string().get(text) != simdjson::SUCCESS) {
+      return fail(name, "holds " + std::string(name_of(element.type())) + " among texts");
+    }
+    if (text.size() > kMaxTextBytes) return fail(name, "holds a text longer than 1024 bytes");
+    call(text);
+  }
 }
 
 }  // namespace longshore
