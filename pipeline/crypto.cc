@@ -37,6 +37,14 @@ Sha256 sha256(std::string_view bytes) {
   return hash;
 }
 
+Sha512 sha512(std::string_view bytes) {
+  Sha512 hash{};
+  if (EVP_Digest(bytes.data(), bytes.size(), hash.data(), nullptr, EVP_sha512(), nullptr) != 1) {
+    std::abort();  // only for lack of memory
+  }
+  return hash;
+}
+
 Sha256 hmac_sha256(std::string_view key, std::string_view bytes) {
   Sha256 mac{};
   if (HMAC(EVP_sha256(), unsigned_data(key), static_cast<int>(key.size()), unsigned_data(bytes),

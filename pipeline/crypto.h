@@ -13,14 +13,17 @@ namespace longshore {
 // from every thread.
 
 using Sha256 = std::array<std::uint8_t, 32>;
+using Sha512 = std::array<std::uint8_t, 64>;
 
 Sha256 sha256(std::string_view bytes);
+Sha512 sha512(std::string_view bytes);
 Sha256 hmac_sha256(std::string_view key, std::string_view bytes);
 
 // Compares in a time that depends on the lengths only.
 bool equal_constant_time(std::string_view a, std::string_view b) noexcept;
 
-inline std::string_view as_bytes(const Sha256& hash) {
+template <std::size_t size>
+std::string_view as_bytes(const std::array<std::uint8_t, size>& hash) {
   return {reinterpret_cast<const char*>(hash.data()), hash.size()};
 }
 

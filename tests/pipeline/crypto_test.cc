@@ -11,6 +11,7 @@ using longshore::from_base64;
 using longshore::from_hex;
 using longshore::hmac_sha256;
 using longshore::sha256;
+using longshore::sha512;
 using longshore::to_base64;
 using longshore::to_hex;
 
@@ -23,6 +24,12 @@ TEST_CASE("sha256 gives the digests of FIPS 180", "[pipeline][crypto]") {
         "248d6a61d20638b8e5c026930c3e6039a33ce45964ff2167f6ecedd419db06c1");
   CHECK(to_hex(as_bytes(sha256(std::string(1'000'000, 'a')))) ==
         "cdc76e5c9914fb9281a1c7e284d73e67f1809a48a497200e046d39ccc7112cd0");
+}
+
+TEST_CASE("sha512 gives the digests of FIPS 180", "[pipeline][crypto]") {
+  CHECK(to_hex(as_bytes(sha512("abc"))) ==
+        "ddaf35a193617abacc417349ae20413112e6fa4e89a97ea20a9eeee64b55d39a"
+        "2192992a274fc1a836ba3c23a3feebbd454d4423643ce80e2a9ac94fa54ca49f");
 }
 
 TEST_CASE("hmac_sha256 gives the codes of RFC 4231", "[pipeline][crypto]") {
