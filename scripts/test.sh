@@ -106,12 +106,12 @@ phase_unit() {
 }
 
 phase_e2e() {
-  build dev longshore
+  build dev longshore registry_probe
   run_e2e dev e2e
 }
 
 phase_asan() {
-  build asan unit_tests longshore
+  build asan unit_tests longshore registry_probe
   export UBSAN_OPTIONS=print_stacktrace=1
   local code=0
   run_tests asan -L unit -LE sources || code=1

@@ -60,6 +60,13 @@ def _longshore():
     return path
 
 
+def _probe():
+    path = pathlib.Path(_longshore()).with_name("registry_probe")
+    if not os.access(path, os.X_OK):
+        raise Missing(f"{path} is not built")
+    return path
+
+
 def _mount():
     """The command that starts another one where it may mount: a namespace of its own."""
     why = "no unshare"
@@ -77,6 +84,8 @@ def _mount():
 FINDERS = {
     "longshore": _longshore,
     "mount": _mount,
+    "openssl": lambda: _command("openssl"),
+    "probe": _probe,
     "registry2": lambda: _script(STACK / "registry" / "docker-registry.sh"),
     "registry3": lambda: _script(STACK / "registry" / "build.sh"),
     "skopeo": lambda: _command("skopeo"),

@@ -18,6 +18,15 @@ CONFIG = "application/vnd.oci.image.config.v1+json"
 LAYER = "application/vnd.oci.image.layer.v1.tar+gzip"
 
 
+def inspect(image, credentials=None):
+    """The digest of an image by skopeo's word."""
+    run = subprocess.run(
+        [components.find("skopeo"), "inspect", "--raw", "--tls-verify=false",
+         *(["--creds", credentials] if credentials else []), f"docker://{image}"],
+        stdin=subprocess.DEVNULL, capture_output=True, timeout=60 * PATIENCE, check=True)
+    return _digest(run.stdout)
+
+
 class Layout:
     """An OCI image layout with one image, or one of several platforms. Two with the same content
     have the same digest."""
@@ -36,11 +45,12 @@ class Layout:
         self._write("index.json", {"schemaVersion": 2, "mediaType": INDEX, "manifests": [named]})
         self._write("oci-layout", {"imageLayoutVersion": "1.0.0"})
 
-    def push(self, image):
-        """Pushes it as `image` (host/repository:tag); returns when skopeo says that it is there."""
+    def push(self, image, credentials=None):
+        """Pushes it as `image` (host/repository:tag); returns when skopeo says that it is there.
+        credentials: user:password."""
         run = subprocess.run(
             [components.find("skopeo"), "--insecure-policy", "copy", "--quiet", "--all", "--preserve-digests",
-             "--dest-tls-verify=false", f"oci:{self.folder}:{self.TAG}", f"docker://{image}"],
+             "--dest-tls-verify=false", *(["--dest-creds", credentials] if credentials else []), f"oci:{self.folder}:{self.TAG}", f"docker://{image}"],
             stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60 * PATIENCE, check=False)
         if run.returncode != 0:
             raise AssertionError(f"skopeo could not push {image}: {run.stderr}")
