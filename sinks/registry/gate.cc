@@ -4,6 +4,13 @@
 #include <algorithm>
 
 namespace longshore {
+namespace {
+
+Error stopped() {
+  return Error{Errc::unavailable, "given up: the program stops"};
+}
+
+}  // namespace
 
 Gate::Gate(std::string host, unsigned concurrency, std::optional<double> per_second,
            const Clock& clock)
@@ -30,14 +37,15 @@ std::optional<SteadyTime> Gate::closed_until() const {
 void Gate::close_for(std::chrono::seconds wait) {
   const std::lock_guard lock(mutex_);
   closed_until_ = std::max(closed_until_, clock_.steady() + wait);
+  changed_.notify_all();
 }
 
 Result<Gate::Pass> Gate::enter(const CallScope& call) {
   std::unique_lock lock(mutex_);
   if (auto error = closed()) return *std::move(error);
   const bool free = changed_.wait_until(lock, call.stop, call.deadline,
-                                        [this] { return inside_ < concurrency_; });
-  if (call.stop.stop_requested()) return Error{Errc::unavailable, "given up: the program stops"};
+                                        [this] { return inside_ < concurrency_ || closed(); });
+  if (call.stop.stop_requested()) return stopped();
   if (!free) {
     return Error{Errc::busy, host_ + " does not keep up: " + std::to_string(concurrency_) +
                                  " requests to it were under way for too long"};
@@ -49,9 +57,13 @@ Result<Gate::Pass> Gate::enter(const CallScope& call) {
     return Error{Errc::busy, host_ + ": too many requests for its requests_per_second"};
   }
   ++inside_;
-  changed_.wait_until(lock, call.stop, *turn, [] { return false; });
+  changed_.wait_until(lock, call.stop, *turn, [this] { return closed().has_value(); });
+  auto error = closed();
   lock.unlock();
-  return Pass(*this);
+  Pass pass(*this);
+  if (error) return *std::move(error);
+  if (call.stop.stop_requested()) return stopped();
+  return pass;
 }
 
 std::optional<SteadyTime> Gate::take_turn(SteadyTime latest) {
@@ -72,7 +84,7 @@ std::optional<SteadyTime> Gate::take_turn(SteadyTime latest) {
 void Gate::leave() {
   const std::lock_guard lock(mutex_);
   --inside_;
-  changed_.notify_one();
+  changed_.notify_all();  // some wait for their turn, some for a place
 }
 
 }  // namespace longshore

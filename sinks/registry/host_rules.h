@@ -19,7 +19,7 @@ enum class Secrets { none, some };
 // Where a token is asked for.
 struct Realm {
   Url url;
-  Secrets give;  // whether credentials may go along
+  Secrets give = Secrets::none;  // whether credentials may go along
 };
 
 // Which hosts one registry may lead us to, and what they are given. The registry's own answers name

@@ -33,7 +33,8 @@ struct RegistryOptions {
   std::vector<std::string> redirect_hosts;
   // Asked in this order before the registry itself, which is asked when a mirror does not have it
   // or does not answer. A mirror has its own entry if it needs credentials or is plain http. One
-  // that lags behind makes us late.
+  // that lags behind makes us late. Tags are never listed there: it may know only those that were
+  // pulled through it.
   std::vector<std::string> mirrors;
 
   unsigned concurrency = 4;  // requests at a time; more wait

@@ -3,6 +3,8 @@
 
 #include <atomic>
 #include <future>
+#include <thread>
+#include <vector>
 
 #include <catch2/catch.hpp>
 

@@ -65,6 +65,15 @@ TEST_CASE("Gate spreads requests over time after a burst", "[sinks][registry]") 
   CHECK(slow.enter(within(60s)).error().code == Errc::busy);
 }
 
+TEST_CASE("Gate lets nobody pass who was waiting when it was closed", "[sinks][registry]") {
+  ManualClock clock;
+  Gate gate("r.example", 2, 0.02, clock);
+  const auto inside = gate.enter(within(60s));
+  auto turn = std::async(std::launch::async, [&] { return gate.enter(within(120s)).error().code; });
+  gate.close_for(60s);
+  CHECK(turn.get() == Errc::busy);
+}
+
 TEST_CASE("Gate lets go of who is stopped", "[sinks][registry]") {
   ManualClock clock;
   Gate gate("r.example", 1, {}, clock);

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sinks/registry/header_fields.h"
 
+#include <random>
+#include <string_view>
+
 #include <catch2/catch.hpp>
 
 using namespace longshore;
@@ -100,4 +103,24 @@ TEST_CASE("Retry-After is seconds or a date, within bounds", "[sinks][registry]"
   CHECK_FALSE(wait("soon"));
   CHECK_FALSE(wait("Sun, 01 Mar 2026 12:01:00 GMT and more"));
   CHECK_FALSE(retry_after({}, kNow));
+}
+
+TEST_CASE("Whatever the bytes of a field are, reading it ends", "[sinks][registry]") {
+  constexpr std::string_view kBytes =
+      "Bearer basic=\"\\,;<>= \t/?rel=next realm 0123456789GMT:-\x01\xff";
+  std::mt19937 random(20'260'301);  // the same every time
+  const auto pick = [&random](std::size_t most) {
+    return std::uniform_int_distribution<std::size_t>(0, most)(random);
+  };
+  for (int i = 0; i < 20'000; ++i) {
+    std::string value;
+    for (std::size_t size = pick(40); size > 0; --size)
+      value += kBytes[pick(kBytes.size() - 1)];
+    const HttpFields fields = {
+        {"WWW-Authenticate", value}, {"Link", value}, {"Retry-After", value}};
+    const bool bounded = parse_challenges(fields).size() <= 16 &&
+                         next_link(fields).value_or("").size() <= value.size() &&
+                         retry_after(fields, kNow).value_or(1s) <= 3'600s;
+    if (!bounded) FAIL(value);
+  }
 }

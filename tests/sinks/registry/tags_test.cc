@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <vector>
+
 #include <catch2/catch.hpp>
 
 #include "tests/sinks/registry/registry_fixture.h"
