@@ -17,7 +17,8 @@ struct HttpClientOptions {
 
 // The HTTP client: HTTP/1.1 with kept connections, one thread for all transfers. It follows no
 // redirect, keeps no cookie, asks no proxy, reads no .netrc and nothing of the environment; it does
-// not retry. A client certificate is only shown on the connections of the requests that name it.
+// not retry, but for a kept connection that turns out to be closed. A client certificate is only
+// shown on the connections of the requests that name it.
 //
 // One thread and a libcurl multi handle instead of a handle for each caller: kept connections
 // belong to a handle, and libcurl 7.88 does not let threads share them.

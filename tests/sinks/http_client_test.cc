@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <atomic>
+#include <cstdlib>
 #include <future>
+#include <memory>
 #include <thread>
+#include <vector>
 
 #include <catch2/catch.hpp>
 
@@ -219,6 +223,21 @@ TEST_CASE("HttpClient trusts the authorities that it is given", "[sinks][http]")
   CHECK(client.send(request).error().code == Errc::unavailable);
   request.tls.authority = "/no/such/file.pem";
   CHECK(client.send(request).error().code == Errc::invalid_input);
+}
+
+TEST_CASE("HttpClient shows a certificate on the connections of who names it", "[sinks][http]") {
+  const StubCertificate certificate;
+  HttpStub server([](const StubRequest&) { return say("known"); }, &certificate,
+                  HttpStub::Client::with_certificate);
+  HttpClient client;
+  OutboundRequest request = get(server.url("/"));
+  request.tls.authority = certificate.certificate();
+  CHECK(client.send(request).error().code == Errc::unavailable);
+  OutboundRequest known = request;
+  known.tls.certificate = certificate.certificate();
+  known.tls.key = certificate.key();
+  CHECK(client.send(known)->body == "known");
+  CHECK(client.send(request).error().code == Errc::unavailable);
 }
 
 TEST_CASE("HttpClient gives a handshake a deadline too", "[sinks][http]") {

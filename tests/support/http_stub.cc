@@ -141,7 +141,7 @@ class HttpStub::Connection {
   std::string buffer_;
 };
 
-HttpStub::HttpStub(Handler handler, const StubCertificate* certificate)
+HttpStub::HttpStub(Handler handler, const StubCertificate* certificate, Client client)
     : handler_(std::move(handler)), listener_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
   if (certificate) {
     SSL_CTX* context = SSL_CTX_new(TLS_server_method());
@@ -150,6 +150,12 @@ HttpStub::HttpStub(Handler handler, const StubCertificate* certificate)
                                      SSL_FILETYPE_PEM) == 1 &&
             SSL_CTX_use_PrivateKey_file(context, certificate->key().c_str(), SSL_FILETYPE_PEM) == 1,
         "certificate");
+    if (client == Client::with_certificate) {
+      const std::string path = certificate->certificate().string();
+      require(SSL_CTX_load_verify_locations(context, path.c_str(), nullptr) == 1, "authority");
+      SSL_CTX_set_session_id_context(context, reinterpret_cast<const unsigned char*>("stub"), 4);
+      SSL_CTX_set_verify(context, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, nullptr);
+    }
     tls_ = context;
   }
   sockaddr_in address{};

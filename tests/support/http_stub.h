@@ -58,8 +58,10 @@ class StubCertificate {
 class HttpStub {
  public:
   using Handler = std::function<StubReply(const StubRequest&)>;
-  // With a certificate it speaks TLS.
-  explicit HttpStub(Handler handler, const StubCertificate* certificate = nullptr);
+  // With a certificate it speaks TLS; then it may want its client to show the same certificate.
+  enum class Client { anyone, with_certificate };
+  explicit HttpStub(Handler handler, const StubCertificate* certificate = nullptr,
+                    Client client = Client::anyone);
   ~HttpStub();
   HttpStub(const HttpStub&) = delete;
   HttpStub& operator=(const HttpStub&) = delete;
