@@ -3,7 +3,6 @@
 
 #include <cerrno>
 
-#include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/epoll.h>
@@ -22,7 +21,6 @@ constexpr int kAcceptsPerTurn = 256;
 // to close on unread bytes would reset the connection, and the reply would be lost with it.
 constexpr std::chrono::seconds kLinger{1};
 constexpr std::size_t kLingerBytes = 16U << 20;
-constexpr std::string_view kMapped = "::ffff:";  // before the address of an IPv4 client
 constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
 
 SteadyTime now() {
@@ -31,17 +29,6 @@ SteadyTime now() {
 
 bool would_block(int error) {
   return error == EAGAIN || error == EWOULDBLOCK || error == EINTR;
-}
-
-std::string text_of(const sockaddr_storage& address, socklen_t size) {
-  if (address.ss_family == AF_UNIX) return "unix";
-  char host[NI_MAXHOST] = {};
-  if (getnameinfo(reinterpret_cast<const sockaddr*>(&address), size, host, sizeof host, nullptr, 0,
-                  NI_NUMERICHOST) != 0) {
-    return "unknown";
-  }
-  const std::string_view text(host);
-  return std::string(text.starts_with(kMapped) ? text.substr(kMapped.size()) : text);
 }
 
 }  // namespace
@@ -141,7 +128,7 @@ void HttpLoop::accept_all() {
       continue;
     }
     if (connections_.size() >= settings_.max_connections && !evict_oldest_idle()) continue;
-    add_connection(std::move(fd), text_of(address, size));
+    add_connection(std::move(fd), peer_name(address, size));
   }
 }
 
@@ -284,16 +271,12 @@ void HttpLoop::release_settled() {
     const Status durable = callbacks_.durable(seq);
     if (!durable && durable.error().code == Errc::busy) return;
     settling_.erase(settling_.begin());
-    if (durable) {
-      send_reply(*connection);
-    } else {
-      refuse(*connection, {503, durable.error().message});
-    }
+    if (durable) send_reply(*connection);
+    if (!durable) refuse(*connection, {503, durable.error().message});
   }
 }
 
 void HttpLoop::send_reply(Connection& connection) {
-  connection.sent = 0;
   connection.state = State::writing;
   connection.deadline = now() + settings_.write_timeout;
   flush(connection);
@@ -312,6 +295,7 @@ void HttpLoop::flush(Connection& connection) {
 
 void HttpLoop::after_reply(Connection& connection) {
   connection.out = std::string();
+  connection.sent = 0;
   connection.since = now();
   if (connection.close_after) {
     connection.state = State::lingering;

@@ -149,4 +149,16 @@ void Listener::close() noexcept {
   fd_.reset();
 }
 
+std::string peer_name(const sockaddr_storage& address, socklen_t size) {
+  constexpr std::string_view kMapped = "::ffff:";  // before the address of an IPv4 client
+  if (address.ss_family == AF_UNIX) return "unix";
+  char host[NI_MAXHOST] = {};
+  if (getnameinfo(reinterpret_cast<const sockaddr*>(&address), size, host, sizeof host, nullptr, 0,
+                  NI_NUMERICHOST) != 0) {
+    return "unknown";
+  }
+  const std::string_view text(host);
+  return std::string(text.starts_with(kMapped) ? text.substr(kMapped.size()) : text);
+}
+
 }  // namespace longshore

@@ -6,6 +6,7 @@
 #include <string>
 #include <utility>
 
+#include <sys/socket.h>
 #include <sys/types.h>
 
 #include "pipeline/result.h"
@@ -63,5 +64,8 @@ class Listener {
   dev_t device_ = 0;  // of the path, with inode_
   ino_t inode_ = 0;
 };
+
+// The address of who has connected, for people: an IPv4 one as such, even on an IPv6 socket.
+std::string peer_name(const sockaddr_storage& address, socklen_t size);
 
 }  // namespace longshore
