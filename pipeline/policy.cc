@@ -115,7 +115,7 @@ struct PolicyText {
     return policy.range ? "semver:" + policy.range->str() : "semver";
   }
   std::string operator()(const KeelPolicy& policy) const {
-    return std::string(kReaches.at(static_cast<std::size_t>(policy.reach)));
+    return std::string(name_of(policy.reach));
   }
   std::string operator()(const CalverPolicy& policy) const {
     return "calver:" + policy.layout.str();
@@ -161,6 +161,10 @@ std::string to_string(const Policy& policy) {
 
 std::string_view name_of(TagOrder order) noexcept {
   return kOrders.at(static_cast<std::size_t>(order));
+}
+
+std::string_view name_of(KeelPolicy::Reach reach) noexcept {
+  return kReaches.at(static_cast<std::size_t>(reach));
 }
 
 }  // namespace longshore

@@ -68,6 +68,7 @@ using Policy = std::variant<SemverPolicy, KeelPolicy, CalverPolicy, OrderedPolic
 Result<Policy> parse_policy(std::string_view text);
 std::string to_string(const Policy& policy);  // parse_policy() reads it back; "force" excepted
 std::string_view name_of(TagOrder order) noexcept;
+std::string_view name_of(KeelPolicy::Reach reach) noexcept;
 
 // How an update is written.
 enum class Pin {

@@ -260,7 +260,7 @@ class KeelField : public TagField {
         match_prerelease_(!settings.prerelease && reach != Reach::all),
         current_(std::move(current)) {
     if (current_) floor_ = *current_;
-    words_.policy = name();
+    words_.policy = name_of(reach);
     words_.scope = current_ ? within() : "";
     words_.none = "no tag is a version" + words_.scope;
     if (current_) return;
@@ -294,20 +294,6 @@ class KeelField : public TagField {
     }
     const bool same = version.prerelease() == current_->prerelease();
     return match_prerelease_ && !same ? Fit::unwanted : Fit::competes;
-  }
-
-  std::string_view name() const {
-    switch (reach_) {
-      case Reach::all:
-        return "all";
-      case Reach::major:
-        return "major";
-      case Reach::minor:
-        return "minor";
-      case Reach::patch:
-        break;
-    }
-    return "patch";
   }
 
   std::string within() const {

@@ -83,11 +83,6 @@ Status clear_path(const std::string& path, const sockaddr_un& address) {
 
 }  // namespace
 
-void Fd::reset() noexcept {
-  if (fd_ >= 0) ::close(fd_);
-  fd_ = -1;
-}
-
 Result<Listener> Listener::tcp(const std::string& host, std::uint16_t port, int backlog) {
   auto addresses = look_up(host, port);
   if (!addresses) return std::move(addresses).error();

@@ -4,34 +4,14 @@
 #include <cstdint>
 #include <filesystem>
 #include <string>
-#include <utility>
 
 #include <sys/socket.h>
 #include <sys/types.h>
 
+#include "pipeline/fd.h"
 #include "pipeline/result.h"
 
 namespace longshore {
-
-// Owns one file descriptor; closes it.
-class Fd {
- public:
-  Fd() = default;
-  explicit Fd(int fd) noexcept : fd_(fd) {}
-  Fd(Fd&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
-  Fd& operator=(Fd&& other) noexcept {
-    reset();
-    fd_ = std::exchange(other.fd_, -1);
-    return *this;
-  }
-  ~Fd() { reset(); }
-
-  int get() const noexcept { return fd_; }
-  void reset() noexcept;
-
- private:
-  int fd_ = -1;
-};
 
 // A socket that listens and does not block. On a unix socket it removes the path when it goes, if
 // what is there is still its own.

@@ -98,10 +98,6 @@ Result<std::string> read_all(const Fd& file, std::string_view shown, std::size_t
 
 }  // namespace
 
-Fd::~Fd() {
-  if (fd_ >= 0) close(fd_);
-}
-
 FileSignature FileSignature::of(const struct stat& status) noexcept {
   return {status.st_dev, status.st_ino, status.st_size, nanoseconds(status.st_ctim),
           nanoseconds(status.st_mtim)};

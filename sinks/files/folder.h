@@ -5,10 +5,10 @@
 #include <filesystem>
 #include <string>
 #include <string_view>
-#include <utility>
 
 #include <sys/stat.h>
 
+#include "pipeline/fd.h"
 #include "pipeline/result.h"
 
 namespace longshore {
@@ -19,23 +19,6 @@ namespace longshore {
 // Errors say what was tried and what the system answered; their codes: not_found (it vanished),
 // unauthorized (a right is missing, or the file system is read-only), unsupported (a link, no
 // regular file, too large), io (all else: worth another attempt).
-
-// Owns a file descriptor; -1 is none.
-class Fd {
- public:
-  explicit Fd(int fd = -1) noexcept : fd_(fd) {}
-  Fd(Fd&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
-  Fd& operator=(Fd&& other) noexcept {
-    std::swap(fd_, other.fd_);
-    return *this;
-  }
-  ~Fd();
-  int get() const noexcept { return fd_; }
-  explicit operator bool() const noexcept { return fd_ >= 0; }
-
- private:
-  int fd_;
-};
 
 // Enough of a file's status to see that it is another one or was written to.
 struct FileSignature {

@@ -7,7 +7,6 @@
 #include <csignal>
 #include <cstring>
 #include <thread>
-#include <utility>
 
 #include <fcntl.h>
 #include <poll.h>
@@ -15,6 +14,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "pipeline/fd.h"
 #include "pipeline/json_reader.h"
 #include "pipeline/text.h"
 
@@ -26,24 +26,6 @@ namespace {
 constexpr std::size_t kMaxOutput = 64U << 10;
 constexpr std::size_t kMaxServer = 1'024;        // fits a pipe that nobody reads yet
 constexpr std::chrono::milliseconds kSlice{50};  // between looks whether the call was stopped
-
-class Fd {
- public:
-  explicit Fd(int fd = -1) : fd_(fd) {}
-  Fd(Fd&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
-  Fd& operator=(Fd&& other) noexcept {
-    std::swap(fd_, other.fd_);
-    return *this;
-  }
-  ~Fd() { reset(); }
-  void reset() {
-    if (fd_ >= 0) ::close(std::exchange(fd_, -1));
-  }
-  int get() const { return fd_; }
-
- private:
-  int fd_;
-};
 
 struct Pipe {
   Fd read;
