@@ -56,8 +56,8 @@ void publish(const TempFolder& folder, const std::string& version, std::string_v
   fs::rename(folder.path() / "..data_tmp", folder.path() / "..data");
 }
 
-// As an editor does it. A file that is written in place is empty for a moment, and on a busy machine
-// that is seen as a change of its own.
+// As an editor does it. A file that is written in place is empty for a moment, and on a busy
+// machine that is seen as a change of its own.
 void replace(const TempFolder& folder, const std::string& name, std::string_view content) {
   fs::rename(folder.write("new", content), folder.path() / name);
 }
