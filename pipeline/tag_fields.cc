@@ -74,33 +74,30 @@ class CalendarField : public TagField {
   const CalverLayout& layout_;
 };
 
+// How a field of an OrderedPolicy speaks; `unfiltered` ends "no tag …" where there is no filter.
+FieldWords filtered_words(const TagFilter& filter, TagOrder order, std::string_view unfiltered) {
+  FieldWords words;
+  words.one = "tag";
+  words.many = "tags";
+  words.policy = filter.kind() == TagFilter::Kind::glob       ? "glob"
+                 : filter.kind() == TagFilter::Kind::anywhere ? "regexp"
+                                                              : name_of(order);
+  if (filter.kind() == TagFilter::Kind::any) {
+    words.none = "no tag " + std::string(unfiltered);
+  } else {
+    words.scope = " matching " + in_quotes(filter.str());
+    words.none = "no tag matches " + in_quotes(filter.str());
+  }
+  return words;
+}
+
 // By the part that the filter picks.
 class PartField : public TagField {
  public:
   PartField(const OrderedPolicy& policy, TagOrder order) : filter_(policy.filter), order_(order) {
-    words_.one = "tag";
-    words_.many = "tags";
-    words_.none = "no tag";
-    switch (filter_.kind()) {
-      case TagFilter::Kind::any:
-        words_.policy = name_of(order);
-        break;
-      case TagFilter::Kind::glob:
-        words_.policy = "glob";
-        break;
-      case TagFilter::Kind::anywhere:
-        words_.policy = "regexp";
-        break;
-      case TagFilter::Kind::whole:
-        words_.policy = name_of(order);
-        break;
-    }
-    if (filter_.kind() != TagFilter::Kind::any) {
-      words_.scope = " matching " + in_quotes(filter_.str());
-      words_.none += " matches " + in_quotes(filter_.str());
-    } else {
-      words_.none += order == TagOrder::alphabetical ? " is known" : " is a " + std::string(noun());
-    }
+    words_ = filtered_words(
+        filter_, order,
+        order == TagOrder::alphabetical ? "is known" : "is a " + std::string(noun()));
     words_.same = order == TagOrder::numeric  ? "has the same number"
                   : order == TagOrder::semver ? "is the same version"
                                               : "is the same";
@@ -161,22 +158,13 @@ bool all_have_times(const Question& question, const TagFilter& filter) {
 // By age. A current tag that nobody told of counts as pushed before all others.
 class AgeField : public TagField {
  public:
-  // versions: whether versions take part.
-  AgeField(const Question& question, const TagFilter& filter, const Tag& current, bool versions)
-      : filter_(filter), versions_(versions), by_time_(all_have_times(question, filter)) {
-    words_.policy = filter.kind() == TagFilter::Kind::glob       ? "glob"
-                    : filter.kind() == TagFilter::Kind::anywhere ? "regexp"
-                                                                 : "newest";
-    words_.one = "tag";
-    words_.many = "tags";
+  // order: newest, or automatic, where versions take no part.
+  AgeField(const Question& question, const TagFilter& filter, const Tag& current, TagOrder order)
+      : filter_(filter),
+        versions_(order == TagOrder::newest),
+        by_time_(all_have_times(question, filter)) {
+    words_ = filtered_words(filter, order, "competes");
     words_.best = "newest";
-    words_.none = "no tag";
-    if (filter.kind() != TagFilter::Kind::any) {
-      words_.scope = " matching " + in_quotes(filter.str());
-      words_.none += " matches " + in_quotes(filter.str());
-    } else {
-      words_.none += " competes";
-    }
     words_.same = "was pushed together";
     words_.below = "was pushed before";
     words_.above = "was pushed after it";
@@ -218,7 +206,7 @@ const TagFilter kAny;
 class ForceField : public AgeField {
  public:
   ForceField(const Question& question, const Tag& current)
-      : AgeField(question, kAny, current, true),
+      : AgeField(question, kAny, current, TagOrder::newest),
         current_(current),
         version_(Version::of(current.str())) {
     words_.policy = "force";
@@ -347,8 +335,7 @@ FieldResult make_field(const Question& question, const OrderedPolicy& policy, co
       policy.filter.part_of(current.str()).value_or(std::string_view(current.str()));
   if (order == TagOrder::automatic && Version::of(part)) order = TagOrder::semver;
   if (order == TagOrder::automatic || order == TagOrder::newest) {
-    const bool versions = order == TagOrder::newest;
-    return FieldResult(std::make_unique<AgeField>(question, policy.filter, current, versions));
+    return FieldResult(std::make_unique<AgeField>(question, policy.filter, current, order));
   }
   auto field = std::make_unique<PartField>(policy, order);
   if (auto set = field->set_current(question, current); !set) return std::move(set).error();
