@@ -23,11 +23,6 @@ const Annotations::value_type* find_any(const Annotations& annotations, const Ke
   return nullptr;
 }
 
-bool equal_without_case(std::string_view a, std::string_view b) {
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
-                    [](char x, char y) { return to_lower(x) == to_lower(y); });
-}
-
 // Keel reads some keys in any case.
 const std::string* find_without_case(const Annotations& annotations, std::string_view key) {
   const auto found = std::find_if(annotations.begin(), annotations.end(), [&](const auto& entry) {

@@ -5,6 +5,11 @@
 
 namespace longshore {
 
+bool equal_without_case(std::string_view a, std::string_view b) noexcept {
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
+                    [](char x, char y) { return to_lower(x) == to_lower(y); });
+}
+
 std::string in_quotes(std::string_view text) {
   constexpr std::size_t kMost = 64;
   std::size_t size = std::min(text.size(), kMost);

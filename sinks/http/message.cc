@@ -8,11 +8,9 @@
 namespace longshore {
 
 std::optional<std::string_view> find_field(const HttpFields& fields, std::string_view name) {
-  const auto same = [name](const auto& field) {
-    return std::equal(field.first.begin(), field.first.end(), name.begin(), name.end(),
-                      [](char a, char b) { return to_lower(a) == to_lower(b); });
-  };
-  const auto found = std::find_if(fields.begin(), fields.end(), same);
+  const auto found = std::find_if(fields.begin(), fields.end(), [name](const auto& field) {
+    return equal_without_case(field.first, name);
+  });
   if (found == fields.end()) return std::nullopt;
   return found->second;
 }
