@@ -18,6 +18,7 @@ constexpr std::size_t kChunk = 256U << 10;
 constexpr std::string_view kPrevKey = R"(,"prev":")";
 constexpr std::string_view kLineEnd = R"("})";
 constexpr std::size_t kHashDigits = 64;
+constexpr unsigned kHighestNumber = 1'000'000'000;  // of a rotated file; none of ours above it
 
 std::optional<unsigned> number_after(std::string_view name, std::string_view stem) {
   if (!name.starts_with(stem) || name.size() < stem.size() + 2) return std::nullopt;
@@ -26,19 +27,8 @@ std::optional<unsigned> number_after(std::string_view name, std::string_view ste
   unsigned number = 0;
   const auto [end, error] = std::from_chars(name.data() + 1, name.data() + name.size(), number);
   if (error != std::errc{} || end != name.data() + name.size()) return std::nullopt;
+  if (number > kHighestNumber) return std::nullopt;
   return number;
-}
-
-std::vector<AuditFileName> list_once(const std::filesystem::path& current) {
-  std::vector<unsigned> numbers = rotated_numbers(current);
-  std::reverse(numbers.begin(), numbers.end());
-  std::vector<AuditFileName> files;
-  for (const unsigned number : numbers) {
-    std::filesystem::path path = rotated_path(current, number);
-    if (const auto identity = identity_of(path)) files.push_back({std::move(path), *identity});
-  }
-  if (const auto identity = identity_of(current)) files.push_back({current, *identity});
-  return files;
 }
 
 }  // namespace
@@ -100,15 +90,29 @@ std::filesystem::path rotated_path(const std::filesystem::path& current, unsigne
   return current.string() + "." + std::to_string(number);
 }
 
-// A rotation renames one file after the other, so a listing may catch a file twice or not at all.
-// Two that are equal were made between rotations.
+// A rotation renames the oldest file first and every name only ever moves up. So whoever looks at
+// the names upwards, while files move, passes none by: a file that was not yet at its next name
+// when that was looked at, is seen there later. One that is seen twice stands where it was seen
+// last.
 std::vector<AuditFileName> audit_files(const std::filesystem::path& current) {
-  std::vector<AuditFileName> files = list_once(current);
-  for (int attempt = 0; attempt < 16; ++attempt) {
-    std::vector<AuditFileName> again = list_once(current);
-    if (again == files) break;
-    files = std::move(again);
+  constexpr unsigned kMissingInARow = 4;  // a rotation leaves one name free, for a moment
+  const std::vector<unsigned> listed = rotated_numbers(current);
+  std::vector<AuditFileName> files;  // newest first
+  unsigned missing = 0;
+  for (unsigned number = 0;; ++number) {
+    if (missing >= kMissingInARow) {
+      const auto next = std::lower_bound(listed.begin(), listed.end(), number);
+      if (next == listed.end()) break;
+      number = *next;
+    }
+    std::filesystem::path path = number == 0 ? current : rotated_path(current, number);
+    const auto identity = identity_of(path);
+    missing = identity ? 0 : missing + 1;
+    if (!identity) continue;
+    std::erase_if(files, [&](const AuditFileName& seen) { return seen.identity == *identity; });
+    files.push_back({std::move(path), *identity});
   }
+  std::reverse(files.begin(), files.end());
   return files;
 }
 

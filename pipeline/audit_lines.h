@@ -65,7 +65,7 @@ struct AuditFileName {
   friend bool operator==(const AuditFileName&, const AuditFileName&) = default;
 };
 
-// The files that exist, oldest first, as they were at one moment even if they are being rotated.
+// The files that exist, oldest first, none twice and none left out even if they are being rotated.
 std::vector<AuditFileName> audit_files(const std::filesystem::path& current);
 
 // What `errno` says about a file: Errc::io and "<what> '<path>': <why>".

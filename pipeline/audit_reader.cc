@@ -82,6 +82,21 @@ AuditLine AuditReader::placed(std::string_view text) {
 
 // The file after the one that is read; false: there is none.
 Result<bool> AuditReader::open_following() {
+  for (;;) {
+    const std::optional<AuditFileName> name = following();
+    if (!name) return false;
+    auto opened = LineScanner::open(name->path);
+    // Renamed between the listing and the opening: list again.
+    const auto identity = opened ? identity_of(opened->file()) : identity_of(name->path);
+    if (identity != name->identity) continue;
+    if (!opened) return std::move(opened).error();
+    following_ = *std::move(opened);
+    following_path_ = name->path;
+    return true;
+  }
+}
+
+std::optional<AuditFileName> AuditReader::following() {
   const std::vector<AuditFileName> files = audit_files(file_);
   auto at = files.begin();
   if (scanner_) {
@@ -98,14 +113,8 @@ Result<bool> AuditReader::open_following() {
     }
   }
   was_newest_ = at == files.end() || at + 1 == files.end();
-  if (at == files.end()) return false;
-  auto opened = LineScanner::open(at->path);
-  if (!opened) return std::move(opened).error();
-  // Renamed between the listing and the opening: list again.
-  if (identity_of(opened->file()) != at->identity) return open_following();
-  following_ = *std::move(opened);
-  following_path_ = at->path;
-  return true;
+  if (at == files.end()) return std::nullopt;
+  return *at;
 }
 
 std::string_view AuditReader::unfinished() const {

@@ -43,6 +43,7 @@ class AuditReader {
  private:
   explicit AuditReader(const std::filesystem::path& file) : file_(file), path_(file) {}
   Result<bool> open_following();
+  std::optional<AuditFileName> following();
   AuditLine placed(std::string_view text);
 
   std::filesystem::path file_;
