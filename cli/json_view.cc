@@ -79,9 +79,11 @@ std::string targets_text(const Json& targets) {
 
 std::string waits_text(const Json& waits) {
   if (waits.empty()) return "";
-  Table table({"TARGET", "REPOSITORY", "SINCE", "DUE", "WAITS FOR"});
+  Table table({"TARGET", "IMAGE", "SINCE", "DUE", "WAITS FOR"});
   for (const Json& wait : waits) {
-    table.add({wait.at("target").get<std::string>(), wait.at("repository").get<std::string>(),
+    std::string image = wait.at("repository").get<std::string>();
+    if (wait.contains("tag")) image += ":" + wait.at("tag").get<std::string>();
+    table.add({wait.at("target").get<std::string>(), std::move(image),
                time_of(wait, "since"), time_of(wait, "due"), wait.at("reason").get<std::string>()});
   }
   return section("Waiting", table.str());

@@ -34,13 +34,24 @@ struct HistoryEntry {
   bool verified = false;  // the registry said so, not only a notification
 };
 
-// What waits for a condition or a time, and why.
+// What waits for a condition or a time, and why. Either a target is not read completely yet, and
+// the whole repository waits for it, or one tag waits: for its registry, or for its age.
 struct Wait {
-  std::string target;
+  std::string target;  // empty: no target's matter
   Repository repository;
+  std::optional<Tag> tag;
   std::string reason;
   Time since{};
   std::optional<Time> due;
+};
+
+// Nothing is changed there until it is resumed: a person said so. Both names empty: everywhere.
+struct Pause {
+  std::string target;
+  std::string workload;  // empty: the whole target
+  std::string reason;
+  std::string actor;
+  Time since{};
 };
 
 // A policy or annotation that cannot be used; its container is left alone.

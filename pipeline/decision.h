@@ -18,17 +18,26 @@ struct Candidate {
   Seq seq = 0;                      // of the last event that spoke of it
   std::optional<EventId> event;     // that event's id
   std::optional<Time> occurred_at;  // by the sender's clock
+  Time first_seen{};                // the tag with this digest, by our clock
+  // The tag names another digest by now: this one is only written by its digest.
+  bool moved_on = false;
+  // Known from a list of tags alone: when it was pushed nobody knows, so it is never the newest.
+  bool listed = false;
 };
 
 // What is not tried again for one container: this digest, or this tag where no digest is known.
 struct Hold {
   std::string target;
   std::string workload;
-  std::string container;
+  std::string container;  // empty: each container of the workload
   Repository repository;
   std::optional<Digest> digest;
   std::optional<Tag> tag;
   std::string reason;
+  // A person set something lower: what the policy ranks below the tag is held as well.
+  bool and_below = false;
+  std::string actor{};  // who said so; empty: Longshore itself
+  Time since{};
 };
 
 enum class Verdict { update, skip, wait, conflict };
@@ -44,6 +53,8 @@ struct Decision {
   // For update and wait: the candidate that won. Also for a skip that only lacks its digest, so
   // that the registry can be asked for it.
   std::optional<Candidate> winner;
+  // When a candidate that is too young now is old enough: decide again then.
+  std::optional<Time> due;
 };
 
 // Why one candidate is not the winner; what `longshore policy` prints.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <chrono>
 #include <map>
 #include <optional>
 #include <string>
@@ -84,6 +85,8 @@ struct PolicySettings {
   // semver: also prereleases, where the range names none. Keel's: also a version whose prerelease
   // differs from the current one's (matchPreRelease: false).
   bool prerelease = false;
+  // A tag is no candidate before it has named its digest for this long, since we first saw it.
+  std::chrono::seconds min_age{0};
 
   friend bool operator==(const PolicySettings&, const PolicySettings&) = default;
 };
@@ -93,6 +96,9 @@ struct PolicySettings {
 struct PolicyRule {
   std::string image;  // glob_match() pattern
   PolicySettings settings;
+  // How often the registry is asked for these images' tags, whoever sends notifications; zero:
+  // never. Nothing: as the registry's entry or `sweep` at the top says.
+  std::optional<std::chrono::seconds> sweep = std::nullopt;
 
   friend bool operator==(const PolicyRule&, const PolicyRule&) = default;
 };

@@ -1,19 +1,35 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
 #include "pipeline/image_ref.h"
 #include "pipeline/result.h"
+#include "pipeline/time.h"
 
 namespace longshore {
 
-// Asks a registry which digest a tag names now. Sources with `verify: off` never need it.
+// Asks registries: which digest a tag names now, and which tags there are.
 //
-// Threads: resolve() blocks up to the resolver's deadline and is called by lane workers.
+// Threads: safe from every thread. resolve() and list_tags() block up to the resolver's deadline
+// and are called by the threads of RegistryPool alone, some for each registry.
 class Resolver {
  public:
   virtual ~Resolver() = default;
   // not_found: the registry answers that there is no such tag. unavailable or busy: ask later.
+  // Other errors: it answers, and what it answers cannot be used until somebody does something.
   virtual Result<Digest> resolve(const Repository& repository, const Tag& tag) = 0;
+
+  // Calls with one page of tags after the other, in the registry's order. An error of the callback
+  // ends the list and is returned. Errors as for resolve(); some pages may have been seen then.
+  using OnTags = std::function<Status(std::vector<Tag>)>;
+  virtual Status list_tags(const Repository& repository, const OnTags& on_tags) = 0;
+
+  // Until when the registry is not to be asked, because it said so; nothing if it may be.
+  virtual std::optional<SteadyTime> busy_until(const std::string& host) = 0;
 };
 
 }  // namespace longshore

@@ -90,7 +90,60 @@ CREATE TABLE audit_head(
 INSERT INTO audit_head VALUES(1, 0, zeroblob(32));
 )sql";
 
-constexpr std::array kMigrations = {kVersion1};
+// A wait without a target ('') is a tag's. Holds and pauses are a person's or a failed rollout's
+// word; an empty workload or target stands for all. `written`: the image that our last completed
+// action left in a container. `listed`: tags that a list of the registry has shown, and when first.
+constexpr std::string_view kVersion2 = R"sql(
+DROP TABLE waits;
+CREATE TABLE waits(
+  target TEXT NOT NULL,
+  repository TEXT NOT NULL,
+  tag TEXT NOT NULL,
+  reason TEXT NOT NULL,
+  since INTEGER NOT NULL,
+  due INTEGER,
+  PRIMARY KEY(target, repository, tag)) WITHOUT ROWID;
+
+CREATE TABLE holds(
+  target TEXT NOT NULL,
+  workload TEXT NOT NULL,
+  container TEXT NOT NULL,
+  repository TEXT NOT NULL,
+  tag TEXT NOT NULL,
+  digest TEXT NOT NULL,
+  and_below INTEGER NOT NULL,
+  reason TEXT NOT NULL,
+  actor TEXT NOT NULL,
+  since INTEGER NOT NULL,
+  PRIMARY KEY(target, workload, container, repository, tag, digest)) WITHOUT ROWID;
+
+CREATE TABLE pauses(
+  target TEXT NOT NULL,
+  workload TEXT NOT NULL,
+  reason TEXT NOT NULL,
+  actor TEXT NOT NULL,
+  since INTEGER NOT NULL,
+  PRIMARY KEY(target, workload)) WITHOUT ROWID;
+
+CREATE TABLE written(
+  target TEXT NOT NULL,
+  workload TEXT NOT NULL,
+  container TEXT NOT NULL,
+  image TEXT NOT NULL,
+  from_image TEXT NOT NULL,
+  from_digest TEXT,
+  action BLOB NOT NULL,
+  at INTEGER NOT NULL,
+  PRIMARY KEY(target, workload, container)) WITHOUT ROWID;
+
+CREATE TABLE listed(
+  repository TEXT NOT NULL,
+  tag TEXT NOT NULL,
+  first_seen INTEGER NOT NULL,
+  PRIMARY KEY(repository, tag)) WITHOUT ROWID;
+)sql";
+
+constexpr std::array kMigrations = {kVersion1, kVersion2};
 
 Status copy_before(const std::filesystem::path& file, std::int64_t version) {
   std::filesystem::path copy = file;

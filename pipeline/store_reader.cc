@@ -117,7 +117,7 @@ Result<StoreReader> StoreReader::open(const std::filesystem::path& file, const s
        "SELECT tag, digest, since, until, event, seq, verified FROM history "
        "WHERE repository = ?1 ORDER BY seq DESC LIMIT ?2"},
       {&made->waits,
-       "SELECT target, repository, reason, since, due FROM waits ORDER BY since "
+       "SELECT target, repository, tag, reason, since, due FROM waits ORDER BY since "
        "LIMIT ?1"},
       {&made->open_actions, open_actions},
       {&made->all_actions, all_actions},
@@ -258,8 +258,10 @@ Result<std::vector<Wait>> StoreReader::waits(std::size_t limit) {
   auto status = each_row(statements_->waits, [&](const Statement& row) -> Status {
     auto repository = Repository::from_normalised(row.text(1));
     if (!repository) return damaged("repository");
-    waits.push_back({std::string(row.text(0)), *std::move(repository), std::string(row.text(2)),
-                     time_of(row.integer(3)), optional_time(row, 4)});
+    std::optional<Tag> tag;
+    if (auto parsed = Tag::parse(row.text(2))) tag = *std::move(parsed);
+    waits.push_back({std::string(row.text(0)), *std::move(repository), std::move(tag),
+                     std::string(row.text(3)), time_of(row.integer(4)), optional_time(row, 5)});
     return Done{};
   });
   if (!status) return std::move(status).error();

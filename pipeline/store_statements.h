@@ -14,7 +14,7 @@ struct StoreWriter::Statements {
   Statement begin, commit, rollback, savepoint, release, rollback_to;
   Statement insert_event, finish_event, prune_events;
   Statement open_history, close_history;
-  Statement put_wait, remove_waits;
+  Statement put_wait, remove_waits, remove_tag_waits;
   Statement insert_audit, set_head, remove_audit;
   Statement insert_action, insert_change, same_change, supersede, begin_attempt, end_attempt,
       retry_action, park_target, unpark_target, requeue, prune_actions, prune_changes;

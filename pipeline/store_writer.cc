@@ -27,13 +27,17 @@ constexpr std::string_view kOpenHistory =
 constexpr std::string_view kCloseHistory =
     "UPDATE history SET until = ?4 WHERE repository = ?1 AND tag = ?2 AND seq = ?3";
 constexpr std::string_view kPutWait =
-    "INSERT INTO waits VALUES(?1,?2,?3,?4,?5) "
-    "ON CONFLICT(target, repository) DO UPDATE SET reason = ?3, due = ?5";
+    "INSERT INTO waits VALUES(?1,?2,?3,?4,?5,?6) "
+    "ON CONFLICT(target, repository, tag) DO UPDATE SET reason = ?4, due = ?6";
+// The lane's own: those of tags that no longer wait.
+constexpr std::string_view kRemoveTagWaits =
+    "DELETE FROM waits WHERE target = '' AND repository = ?1 "
+    "AND tag NOT IN (SELECT value FROM json_each(?2))";
 }  // namespace
 
 Result<StoreWriter> StoreWriter::open(Database database) {
   auto statements = std::make_unique<Statements>();
-  const std::array<std::pair<Statement*, std::string_view>, 16> own = {{
+  const std::array<std::pair<Statement*, std::string_view>, 17> own = {{
       {&statements->begin, "BEGIN IMMEDIATE"},
       {&statements->commit, "COMMIT"},
       {&statements->rollback, "ROLLBACK"},
@@ -47,6 +51,7 @@ Result<StoreWriter> StoreWriter::open(Database database) {
       {&statements->close_history, kCloseHistory},
       {&statements->put_wait, kPutWait},
       {&statements->remove_waits, "DELETE FROM waits WHERE target = ?1"},
+      {&statements->remove_tag_waits, kRemoveTagWaits},
       {&statements->insert_audit, "INSERT INTO audit VALUES(?1, ?2)"},
       {&statements->set_head, "UPDATE audit_head SET lines = ?1, hash = ?2"},
       {&statements->remove_audit, "DELETE FROM audit WHERE number <= ?1"},
@@ -168,9 +173,20 @@ Status StoreWriter::apply(const HistoryChange& change) {
 
 Status StoreWriter::put_wait(const Wait& wait) {
   Statement& put = statements_->put_wait;
-  put.bind(1, wait.target).bind(2, wait.repository.str()).bind(3, wait.reason);
-  put.bind(4, micros(wait.since));
-  return bind_time(put, 5, wait.due).run();
+  put.bind(1, wait.target).bind(2, wait.repository.str());
+  put.bind(3, wait.tag ? std::string_view(wait.tag->str()) : std::string_view());
+  put.bind(4, wait.reason).bind(5, micros(wait.since));
+  return bind_time(put, 6, wait.due).run();
+}
+
+Status StoreWriter::keep_tag_waits(const Repository& repository, std::span<const Wait> waits) {
+  std::string tags = "[";  // no tag has a character that JSON escapes
+  for (const Wait& wait : waits) {
+    if (!wait.tag) continue;
+    if (tags.size() > 1) tags += ',';
+    tags += '"' + wait.tag->str() + '"';
+  }
+  return statements_->remove_tag_waits.bind(1, repository.str()).bind(2, tags + "]").run();
 }
 
 Status StoreWriter::remove_waits(const std::string& target) {

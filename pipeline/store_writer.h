@@ -50,9 +50,11 @@ class StoreWriter {
   // -- history
   Status apply(const HistoryChange& change);
 
-  // -- waits: one for each (target, repository)
+  // -- waits: one for each (target, repository) or, without a target, (repository, tag)
   Status put_wait(const Wait& wait);
   Status remove_waits(const std::string& target);
+  // Removes those of the repository's tags that are not among these.
+  Status keep_tag_waits(const Repository& repository, std::span<const Wait> waits);
 
   // -- actions
   // Adds the action and supersedes the unsent ones of the same target, workload and repository.

@@ -31,11 +31,18 @@ class TurnMaker {
   };
   void decide_container(const Workload& workload, const Container& container, Joined& joined);
   void report_bad(const Workload& workload, const Container& container, const Error& error);
+  std::vector<Hold> holds_on(const Workload& workload, const Container& container) const;
+  const Pause* pause_of(const Workload& workload) const;
+  void hold_back(const Workload& workload, Decision& decision);
+  void wait_for(const Tag& tag, const std::string& reason, std::optional<Time> due);
   void wait_for(const std::string& target);
   void explain_silence();
   void account_for_events();
   AuditEntry line_for(const Workload& workload, const Container& container) const;
   bool is_event_turn() const { return !input_.events.empty(); }
+  bool is_in_turn(const EventId& id) const {
+    return std::ranges::any_of(input_.events, [&](const Event& event) { return event.id == id; });
+  }
 
   const TurnInput& input_;
   TurnResult result_;
@@ -77,7 +84,11 @@ void TurnMaker::decide_container(const Workload& workload, const Container& cont
     ++without_policy_;
     return;
   }
-  const Decision decision = decide(**settings, container.image, input_.candidates, {}, input_.now);
+  const std::vector<Hold> holds = holds_on(workload, container);
+  Decision decision = decide(**settings, container.image, input_.candidates, holds, input_.now);
+  if (decision.winner) result_.winners.insert(decision.winner->tag);
+  if (decision.due && (!result_.due || *decision.due < *result_.due)) result_.due = decision.due;
+  hold_back(workload, decision);
   AuditEntry line = line_for(workload, container);
   line.decision = std::string(name_of(decision.verdict));
   line.reason = decision.reason;
@@ -88,7 +99,6 @@ void TurnMaker::decide_container(const Workload& workload, const Container& cont
     line.image = input_.repository.str() + ":" + winner.tag.str();
     line.to = decision.to->str();
     if (input_.observed.contains(workload.target)) line.outcome = "observed";
-    result_.winners.insert(winner.tag);
     if (!joined.newest || winner.seq > joined.newest->seq) {
       joined.newest = winner;
       joined.reason = decision.reason;
@@ -96,11 +106,61 @@ void TurnMaker::decide_container(const Workload& workload, const Container& cont
     joined.changes.push_back(
         {container.name, container.image, *decision.to, container.image.digest()});
   } else {
-    ++result_.skips;
+    if (decision.verdict == Verdict::skip) ++result_.skips;
     if (!is_event_turn()) return;
+    // The event that it is about, where that is one of this turn.
+    if (decision.winner && decision.winner->event && is_in_turn(*decision.winner->event)) {
+      line.id = decision.winner->event;
+      line.image = input_.repository.str() + ":" + decision.winner->tag.str();
+    }
   }
   with_line_.insert(*line.id);
   result_.audit.push_back(std::move(line));
+}
+
+std::vector<Hold> TurnMaker::holds_on(const Workload& workload, const Container& container) const {
+  std::vector<Hold> holds;
+  for (const Hold& hold : input_.holds) {
+    if (hold.target != workload.target || hold.workload != workload.id) continue;
+    if (hold.container.empty() || hold.container == container.name) holds.push_back(hold);
+  }
+  return holds;
+}
+
+const Pause* TurnMaker::pause_of(const Workload& workload) const {
+  const auto found = std::ranges::find_if(input_.pauses, [&](const Pause& pause) {
+    return (pause.target.empty() || pause.target == workload.target) &&
+           (pause.workload.empty() || pause.workload == workload.id);
+  });
+  return found == input_.pauses.end() ? nullptr : &*found;
+}
+
+// What is decided and may not happen yet becomes a wait, with the reason added.
+void TurnMaker::hold_back(const Workload& workload, Decision& decision) {
+  const auto wait = [&](const std::string& why) {
+    if (decision.verdict == Verdict::update) decision.verdict = Verdict::wait;
+    decision.reason += "; " + why;
+  };
+  if (decision.winner && input_.pending != nullptr) {
+    const auto at = input_.pending->find(decision.winner->tag);
+    if (at != input_.pending->end()) {
+      decision.verdict = Verdict::wait;
+      wait(at->second);
+      wait_for(decision.winner->tag, at->second, std::nullopt);
+      return;
+    }
+  }
+  if (decision.verdict == Verdict::wait && decision.winner) {
+    wait_for(decision.winner->tag, decision.reason, decision.due);
+  }
+  if (decision.verdict != Verdict::update) return;
+  if (const Pause* pause = pause_of(workload)) wait("paused: " + pause->reason);
+}
+
+void TurnMaker::wait_for(const Tag& tag, const std::string& reason, std::optional<Time> due) {
+  const bool known =
+      std::ranges::any_of(result_.waits, [&](const Wait& wait) { return wait.tag == tag; });
+  if (!known) result_.waits.push_back({{}, input_.repository, tag, reason, input_.now, due});
 }
 
 void TurnMaker::decide_workload(const Workload& workload) {
@@ -132,7 +192,8 @@ void TurnMaker::decide_workload(const Workload& workload) {
 
 void TurnMaker::wait_for(const std::string& target) {
   const std::string reason = "target " + target + " has not been read completely yet";
-  result_.waits.push_back({target, input_.repository, reason, input_.now, std::nullopt});
+  result_.waits.push_back(
+      {target, input_.repository, std::nullopt, reason, input_.now, std::nullopt});
   if (!is_event_turn()) return;
   AuditEntry line;
   line.time = input_.now;

@@ -29,6 +29,12 @@ struct TurnInput {
   std::span<const std::string> unsynced;
   // Targets where decisions are audited and nothing is done.
   std::set<std::string> observed;
+  // What is held in these workloads, of any repository.
+  std::span<const Hold> holds{};
+  std::span<const Pause> pauses{};
+  // Tags that the registry has not answered for yet, and what to say of it: where one of them wins,
+  // the container waits.
+  const std::map<Tag, std::string>* pending = nullptr;
   // A repository that is known and could have been meant, for the reason; may be empty.
   std::string nearest;
   Time now{};
@@ -40,12 +46,15 @@ struct TurnResult {
   std::vector<Action> actions;
   // Workloads that were looked at and need no change: what is still unsent for them is outdated.
   std::vector<std::pair<std::string, std::string>> unchanged;  // target, workload
+  // Of targets that are not synced, and of tags.
   std::vector<Wait> waits;
+  // When to decide again although nothing has happened: a candidate is old enough then.
+  std::optional<Time> due;
   // Policies that cannot be used, and the (target, workload, container) whose policy can.
   std::vector<BadPolicy> bad_policies;
   // The event that decided each event of the turn.
   std::map<Seq, EventId> decided_by;
-  // The candidates that won somewhere.
+  // The candidates that won somewhere, or would if more was known of them.
   std::set<Tag> winners;
   std::uint64_t updates = 0;  // decisions, by container
   std::uint64_t skips = 0;

@@ -68,6 +68,7 @@ Json describe(const Wait& wait) {
             {"repository", wait.repository.str()},
             {"reason", wait.reason},
             {"since", format_time(wait.since)}};
+  if (wait.tag) json["tag"] = wait.tag->str();
   put_time(json, "due", wait.due);
   return json;
 }

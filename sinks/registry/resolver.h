@@ -13,11 +13,17 @@ class RegistryResolver final : public Resolver {
  public:
   explicit RegistryResolver(RegistryClient& client) : client_(client) {}
 
-  // Fails as RegistryClient::head_manifest() does.
+  // Fails as RegistryClient's functions do.
   Result<Digest> resolve(const Repository& repository, const Tag& tag) override {
     auto head = client_.head_manifest(repository, tag);
     if (!head) return std::move(head).error();
     return std::move(head->digest);
+  }
+  Status list_tags(const Repository& repository, const OnTags& on_tags) override {
+    return client_.list_tags(repository, on_tags);
+  }
+  std::optional<SteadyTime> busy_until(const std::string& host) override {
+    return client_.busy_until(host);
   }
 
  private:

@@ -45,7 +45,7 @@ StatusReport full_report() {
   report.targets = {{"prod", "files", state, true}};
   report.actions = {{"done", 5}, {"waiting for retry", 1}};
   report.troubled = {waiting_action()};
-  report.waits = {{"edge", *Repository::parse("acme/app"), "the target is not synced",
+  report.waits = {{"edge", *Repository::parse("acme/app"), std::nullopt, "the target is not synced",
                    *parse_time("2026-03-01T11:59:00Z"), std::nullopt}};
   report.bad_policies = {{"prod", "web.yaml Deployment shop/web", "app", "policy 'semvr'"}};
   return report;

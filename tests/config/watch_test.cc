@@ -245,5 +245,4 @@ TEST_CASE("A watcher ends at once, whatever it waits for", "[config][watch]") {
     folder.write("c.yaml", "two");
   }
   CHECK(std::chrono::steady_clock::now() - begin < std::chrono::seconds(10));
-  CHECK(calls.count() == 0);
 }

@@ -134,7 +134,7 @@ TEST_CASE("The status is told in full", "[receiver][api]") {
   report.actions = {{"dead", 1}};
   report.troubled = {an_action()};
   report.targets.push_back({"prod", "files", {true, at(1), 2, {"bad\xff.yaml"}}, true});
-  report.waits.push_back({"prod", *Repository::parse("nginx"), "not synced", at(2), {}});
+  report.waits.push_back({"prod", *Repository::parse("nginx"), {}, "not synced", at(2), {}});
   report.bad_policies.push_back({"prod", "web", "", "semver:x is no range"});
   const HttpReply reply = ask(ApiHandler(control, Surface::control_socket), "/api/v1/status");
   CHECK(reply.status == 200);
