@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -30,10 +31,21 @@ struct AuditOptions {
   unsigned keep_files = 10;
 };
 
+// How often registries are asked for the tags of the repositories that workloads run.
+struct SweepOptions {
+  std::chrono::seconds every{3600};                           // zero: never
+  std::map<std::string, std::chrono::seconds> every_of_host;  // registries with a word of their own
+  // Requests per second, at most, that a sweep makes of one registry.
+  double requests_per_second = 2;
+  // Patterns of the images that sources speak of: of these no push should ever be news to a sweep.
+  std::vector<std::string> announced;
+};
+
 struct PipelineOptions {
   StoreOptions store;
   AuditOptions audit;
   std::vector<PolicyRule> policies;
+  SweepOptions sweep;
 
   // Accepted but not yet committed. When full the receiver answers 503, so that the registry keeps
   // the event and our memory stays bounded.
