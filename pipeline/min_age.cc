@@ -29,8 +29,9 @@ std::optional<std::int64_t> take_part(std::string_view& text, std::size_t& unit)
   const char* const end = text.data() + text.size();
   const auto [stop, error] = std::from_chars(text.data(), end, count);
   if (error != std::errc{} || stop == end || count < 0 || count > kMost) return std::nullopt;
+  const char letter = *stop;
   const auto* const found = std::find_if(kUnits.begin() + unit, kUnits.end(),
-                                         [&](const Unit& one) { return one.letter == *stop; });
+                                         [&](const Unit& one) { return one.letter == letter; });
   if (found == kUnits.end()) return std::nullopt;
   unit = static_cast<std::size_t>(found - kUnits.begin()) + 1;
   text.remove_prefix(static_cast<std::size_t>(stop - text.data()) + 1);
