@@ -10,6 +10,7 @@
 
 #include "pipeline/action.h"
 #include "pipeline/crypto.h"
+#include "pipeline/people_control.h"
 #include "pipeline/target.h"
 
 namespace longshore {
@@ -45,15 +46,6 @@ struct Wait {
   std::optional<Time> due;
 };
 
-// Nothing is changed there until it is resumed: a person said so. Both names empty: everywhere.
-struct Pause {
-  std::string target;
-  std::string workload;  // empty: the whole target
-  std::string reason;
-  std::string actor;
-  Time since{};
-};
-
 // A policy or annotation that cannot be used; its container is left alone.
 struct BadPolicy {
   std::string target;
@@ -83,6 +75,8 @@ struct StatusReport {
   std::vector<Action> troubled;         // dead, parked and waiting for a retry; at most 100
   std::vector<Wait> waits;              // at most 100
   std::vector<BadPolicy> bad_policies;  // at most 100
+  std::vector<Pause> pauses;
+  std::vector<Hold> holds;  // the newest, at most 100; oldest first
 };
 
 struct AuditHead {
@@ -108,6 +102,8 @@ class Control {
   virtual Result<std::vector<HistoryEntry>> history(const Repository& repository,
                                                     std::size_t limit) const = 0;
   virtual AuditHead audit_head() const = 0;
+  // Holds, pauses, plans and what else persons say.
+  virtual PeopleControl& people() = 0;
 };
 
 }  // namespace longshore

@@ -57,7 +57,7 @@ Engine::Engine(PipelineOptions options, Store store, StoreReader reader, Resolve
       known_(setup_, clock),
       journal_(std::move(store.writer), queue_, durable_, clock,
                journal_hooks(std::move(on_fault))),
-      context_{lanes_, journal_, setup_, known_, bad_policies_, clock, resolver},
+      context_{lanes_, journal_, setup_, known_, bad_policies_, people_, clock, resolver},
       refusals_(clock, [this](AuditEntry line) { audit(std::move(line)); }) {}
 
 Journal::Hooks Engine::journal_hooks(std::function<void(const std::string&)> on_fault) {
@@ -98,6 +98,7 @@ Status Engine::take_up(AuditFile audit) {
   context_.backlog = open->size();
   auto status = journal_.run([](StoreWriter& writer) { return writer.requeue_in_flight(); });
   if (!status) return status;
+  if (status = take_up_people(); !status) return status;
 
   auto reader = StoreReader::open(options_.store.path, options_.store.vfs);
   if (!reader) return std::move(reader).error();
@@ -108,6 +109,16 @@ Status Engine::take_up(AuditFile audit) {
   clock_offset_ =
       clock_.now().time_since_epoch() -
       std::chrono::duration_cast<std::chrono::microseconds>(clock_.steady().time_since_epoch());
+  return Done{};
+}
+
+Status Engine::take_up_people() {
+  if (auto status = people_.load(reader_.people()); !status) return status;
+  auto reader = StoreReader::open(options_.store.path, options_.store.vfs);
+  if (!reader) return std::move(reader).error();
+  said_ = std::make_unique<EnginePeople>(
+      context_, *std::move(reader),
+      [this](std::vector<Event> events) { return accept(std::move(events)); });
   return Done{};
 }
 

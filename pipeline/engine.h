@@ -12,6 +12,7 @@
 #include "pipeline/audit_writer.h"
 #include "pipeline/control.h"
 #include "pipeline/dedupe_window.h"
+#include "pipeline/engine_people.h"
 #include "pipeline/intake.h"
 #include "pipeline/lane_worker.h"
 #include "pipeline/refusals.h"
@@ -75,6 +76,7 @@ class Engine final : public Intake, public Control, private TargetListener {
   Result<std::vector<HistoryEntry>> history(const Repository& repository,
                                             std::size_t limit) const override;
   AuditHead audit_head() const override;
+  PeopleControl& people() override { return *said_; }
 
  private:
   struct Counters {
@@ -90,6 +92,7 @@ class Engine final : public Intake, public Control, private TargetListener {
   void target_synced(const std::string& name) override;
 
   Status take_up(AuditFile audit);
+  Status take_up_people();
   std::shared_ptr<Outbox> make_outbox(std::shared_ptr<Target> target);
   Status hand_out_actions(const Setup& setup);
   void read_troubles(StatusReport& report) const;
@@ -124,8 +127,10 @@ class Engine final : public Intake, public Control, private TargetListener {
   std::mutex reconfigure_mutex_;
   KnownRepositories known_;
   BadPolicies bad_policies_;
+  People people_;
   Journal journal_;
   LaneContext context_;
+  std::unique_ptr<EnginePeople> said_;
   Refusals refusals_;
   std::unique_ptr<AuditWriter> audit_writer_;
   std::atomic<AuditWriter*> audit_waker_{nullptr};  // the same, once it can be woken

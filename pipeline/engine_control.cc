@@ -68,6 +68,11 @@ StatusReport Engine::status() const {
                               setup->observed.contains(target.name())});
   }
   report.bad_policies = bad_policies_.all(kMostListed);
+  report.pauses = *people_.pauses();
+  report.holds = people_.all_holds();
+  if (report.holds.size() > kMostListed) {
+    report.holds.erase(report.holds.begin(), report.holds.end() - kMostListed);
+  }
   read_troubles(report);
   return report;
 }

@@ -114,6 +114,9 @@ Result<std::optional<LaneWorker::Prepared>> LaneWorker::prepare(const Turn& turn
   if (!history) return std::move(history).error();
   for (const Event& event : *events)
     history->apply(event);
+  const auto held = read_holds(turn, setup, inventory.workloads, history->candidates());
+  if (!held) return held.error();
+  const People::Pauses pauses = context_.people.pauses();
 
   TurnInput input{.repository = turn.repository,
                   .events = *events,
@@ -122,6 +125,8 @@ Result<std::optional<LaneWorker::Prepared>> LaneWorker::prepare(const Turn& turn
                   .rules = setup.rules,
                   .unsynced = inventory.unsynced,
                   .observed = setup.observed,
+                  .holds = held->all,
+                  .pauses = *pauses,
                   .nearest = inventory.workloads.empty() ? context_.known.nearest(turn.repository)
                                                          : std::string(),
                   .now = context_.clock.now()};
@@ -136,7 +141,8 @@ Result<std::optional<LaneWorker::Prepared>> LaneWorker::prepare(const Turn& turn
          context_.bad_policies.update(turn.repository, inventory.workloads, result.bad_policies)) {
       result.audit.push_back(policy_line(bad, input.now));
     }
-    return std::optional<Prepared>(Prepared{turn, std::move(result), history->take_changes()});
+    return std::optional<Prepared>(
+        Prepared{turn, std::move(result), history->take_changes(), held->added});
   }
   return std::optional<Prepared>();
 }
@@ -148,9 +154,11 @@ struct Written {
   std::vector<Repository> outdated;  // to be decided again: the target has moved on
 };
 
-// Whether the target still runs what the action was decided upon. What an earlier action did since
+// Whether nobody has paused it meanwhile, and the target still runs what the action was decided
+// upon. What an earlier action did since
 // then would else be done a second time, without an effect, and told a second time.
-bool still_stands(const Action& action, const Setup& setup) {
+bool still_stands(const Action& action, const Setup& setup, const People& people) {
+  if (pause_on(*people.pauses(), action.target, action.workload) != nullptr) return false;
   const auto outbox = setup.outbox_of(action.target);
   for (const WorkloadPtr& workload : outbox->target().workloads_of(action.repository)) {
     if (workload->id != action.workload) continue;
@@ -164,7 +172,7 @@ bool still_stands(const Action& action, const Setup& setup) {
 }
 
 Status write_turn(StoreWriter& writer, const TurnResult& result, const Setup& setup,
-                  std::span<const HistoryChange> history, Written& written) {
+                  const People& people, std::span<const HistoryChange> history, Written& written) {
   for (const HistoryChange& change : history) {
     if (auto status = writer.apply(change); !status) return status;
   }
@@ -177,7 +185,7 @@ Status write_turn(StoreWriter& writer, const TurnResult& result, const Setup& se
     if (auto status = writer.audit(line); !status) return status;
   }
   for (const Action& action : result.actions) {
-    if (!still_stands(action, setup)) {
+    if (!still_stands(action, setup, people)) {
       written.outdated.push_back(action.repository);
       continue;
     }
@@ -197,7 +205,9 @@ void LaneWorker::write(std::vector<Prepared> turns, const Setup& setup) {
   Written made;
   const Status status = context_.journal.run([&](StoreWriter& writer) -> Status {
     for (const Prepared& turn : turns) {
-      auto written = write_turn(writer, turn.result, setup, turn.history, made);
+      auto written = write_holds(writer, turn.overruled);
+      if (!written) return written;
+      written = write_turn(writer, turn.result, setup, context_.people, turn.history, made);
       if (!written) return written;
       for (const auto& [target, workload] : turn.result.unchanged) {
         written = writer.supersede(target, workload, turn.turn.repository);

@@ -9,6 +9,7 @@
 #include "pipeline/journal.h"
 #include "pipeline/known_repositories.h"
 #include "pipeline/lanes.h"
+#include "pipeline/people.h"
 #include "pipeline/resolver.h"
 #include "pipeline/setup.h"
 #include "pipeline/store_reader.h"
@@ -23,6 +24,7 @@ struct LaneContext {
   const CurrentSetup& setup;
   KnownRepositories& known;
   BadPolicies& bad_policies;
+  People& people;
   const Clock& clock;
   Resolver* resolver;  // null: this program cannot ask registries
 
@@ -51,11 +53,23 @@ class LaneWorker {
     Turn turn;
     TurnResult result;
     std::vector<HistoryChange> history;
+    std::vector<Hold> overruled;  // persons' words that were noticed
+  };
+  struct Held {
+    std::vector<Hold> all;
+    std::vector<Hold> added;  // those of them that are not written yet
   };
   Result<std::optional<Prepared>> prepare(const Turn& turn, const Setup& setup);
   Result<RepositoryHistory> read_history(const Turn& turn, std::span<const Event> events,
                                          bool all_tags);
   Status verify_winners(const TurnResult& result, RepositoryHistory& history, bool& changed);
+  // What is held for the workloads of a turn, with what persons have undone on their targets.
+  Result<Held> read_holds(const Turn& turn, const Setup& setup,
+                          std::span<const WorkloadPtr> workloads,
+                          std::span<const Candidate> candidates);
+  Result<std::vector<Hold>> overruled_in(const Workload& workload, const Turn& turn,
+                                         const Setup& setup, std::span<const Candidate> candidates);
+  Status write_holds(StoreWriter& writer, std::span<const Hold> holds);
   void write(std::vector<Prepared> turns, const Setup& setup);
 
   LaneContext& context_;

@@ -13,6 +13,7 @@
 #include "pipeline/control.h"
 #include "pipeline/history.h"
 #include "pipeline/sqlite.h"
+#include "pipeline/store_people.h"
 
 namespace longshore {
 
@@ -38,6 +39,7 @@ class StoreReader {
 
   // In the order of `seqs`; those that are gone are left out.
   Result<std::vector<Event>> events(std::span<const Seq> seqs);
+  Result<Event> event(const EventId& id);  // not_found
   // Events that no lane has decided, oldest first.
   Result<std::vector<std::pair<Seq, Repository>>> open_events();
   Result<Seq> newest_seq();
@@ -57,6 +59,9 @@ class StoreReader {
   Result<std::vector<Action>> actions(std::optional<ActionState> state, std::size_t limit);
   Result<Action> action(const ActionId& id);  // not_found
   Result<std::map<std::string, std::uint64_t>> count_actions();
+
+  // What persons said, and what they may have undone.
+  PeopleReader& people() noexcept;
 
   // Lines after the given number, at most `limit`.
   Result<std::vector<std::string>> audit_lines(std::uint64_t after, std::size_t limit);

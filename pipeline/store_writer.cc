@@ -60,6 +60,9 @@ Result<StoreWriter> StoreWriter::open(Database database) {
   if (auto status = prepare_actions(database, *statements); !status) {
     return std::move(status).error();
   }
+  if (auto status = statements->people.prepare(database); !status) {
+    return std::move(status).error();
+  }
   auto head = database.prepare("SELECT lines, hash FROM audit_head");
   if (!head) return std::move(head).error();
   auto row = head->step();
@@ -84,6 +87,10 @@ StoreWriter::StoreWriter(Database database, std::unique_ptr<Statements> statemen
 StoreWriter::StoreWriter(StoreWriter&&) noexcept = default;
 StoreWriter& StoreWriter::operator=(StoreWriter&&) noexcept = default;
 StoreWriter::~StoreWriter() = default;
+
+PeopleWriter& StoreWriter::people() noexcept {
+  return statements_->people;
+}
 
 Status StoreWriter::begin() {
   return statements_->begin.run();
