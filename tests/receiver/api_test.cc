@@ -158,7 +158,7 @@ TEST_CASE("The status is told in full", "[receiver][api]") {
             "\"waits\":[{\"target\":\"prod\",\"repository\":\"docker.io/library/nginx\","
             "\"reason\":\"not synced\",\"since\":\"2026-03-01T12:00:02.000000Z\"}],"
             "\"bad_policies\":[{\"target\":\"prod\",\"workload\":\"web\","
-            "\"message\":\"semver:x is no range\"}]}\n");
+            "\"message\":\"semver:x is no range\"}],\"pauses\":[],\"holds\":[]}\n");
 }
 
 TEST_CASE("Actions are asked for by state and number", "[receiver][api]") {
