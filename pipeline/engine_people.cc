@@ -42,7 +42,8 @@ Result<std::vector<WorkloadPtr>> EnginePeople::workloads_in(const Scope& scope) 
   std::vector<WorkloadPtr> all;
   std::string known;
   bool found = scope.target.empty();
-  for (const auto& outbox : context_.setup.get()->outboxes) {
+  const SetupPtr setup = context_.setup.get();
+  for (const auto& outbox : setup->outboxes) {
     const std::string& name = outbox->target().name();
     known += (known.empty() ? "" : ", ") + name;
     if (!scope.target.empty() && name != scope.target) continue;
