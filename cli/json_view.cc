@@ -1,28 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/json_view.h"
 
-#include <nlohmann/json.hpp>
-
+#include "cli/json_members.h"
 #include "cli/output.h"
 
 namespace longshore {
 namespace {
-
-using Json = nlohmann::json;
-
-constexpr std::string_view kTime = "2026-03-01T12:00:00";
-
-std::string text_or(const Json& object, const char* key, const std::string& otherwise) {
-  return object.contains(key) ? object.at(key).get<std::string>() : otherwise;
-}
-
-// "2026-03-01 12:00:00"; all times are UTC.
-std::string time_of(const Json& object, const char* key) {
-  std::string time = text_or(object, key, "");
-  if (time.size() <= kTime.size()) return time;
-  time[10] = ' ';
-  return time.substr(0, kTime.size());
-}
 
 std::string count_of(const Json& object, const char* key) {
   return std::to_string(object.at(key).get<std::uint64_t>());
@@ -30,17 +13,6 @@ std::string count_of(const Json& object, const char* key) {
 
 std::string brief(const std::string& digest) {
   return digest.substr(0, 19);
-}
-
-// "app: shop/web:1.4.2 -> shop/web:1.4.3" for each container.
-std::string changes_of(const Json& action) {
-  std::string out;
-  for (const Json& change : action.at("changes")) {
-    if (!out.empty()) out += ", ";
-    out += change.at("container").get<std::string>() + ": " + change.at("from").get<std::string>() +
-           " -> " + change.at("to").get<std::string>();
-  }
-  return out;
 }
 
 std::string action_table(const Json& actions) {
@@ -83,8 +55,8 @@ std::string waits_text(const Json& waits) {
   for (const Json& wait : waits) {
     std::string image = wait.at("repository").get<std::string>();
     if (wait.contains("tag")) image += ":" + wait.at("tag").get<std::string>();
-    table.add({wait.at("target").get<std::string>(), std::move(image),
-               time_of(wait, "since"), time_of(wait, "due"), wait.at("reason").get<std::string>()});
+    table.add({wait.at("target").get<std::string>(), std::move(image), time_of(wait, "since"),
+               time_of(wait, "due"), wait.at("reason").get<std::string>()});
   }
   return section("Waiting", table.str());
 }
@@ -99,6 +71,41 @@ std::string bad_policies_text(const Json& policies) {
   return section("Policies that cannot be used", table.str());
 }
 
+// All of them but the one on everything, which stands at the top.
+std::string pauses_text(const Json& pauses) {
+  Table table({"PAUSED", "BY", "SINCE", "WHY"});
+  for (const Json& pause : pauses) {
+    if (!pause.contains("target")) continue;
+    table.add({place_name(pause), text_or(pause, "actor", ""), time_of(pause, "since"),
+               text_or(pause, "reason", "")});
+  }
+  return table.empty() ? "" : section("Paused", table.str());
+}
+
+std::string holds_text(const Json& holds) {
+  if (holds.empty()) return "";
+  Table table({"TARGET", "WORKLOAD", "CONTAINER", "HELD", "BY", "SINCE", "WHY"});
+  for (const Json& hold : holds) {
+    table.add({hold.at("target").get<std::string>(), hold.at("workload").get<std::string>(),
+               text_or(hold, "container", "all"), held_image(hold),
+               text_or(hold, "actor", "longshore"), time_of(hold, "since"),
+               hold.at("reason").get<std::string>()});
+  }
+  return section("Held", table.str());
+}
+
+// A line for the top where everything is paused.
+std::string all_paused(const Json& pauses) {
+  for (const Json& pause : pauses) {
+    if (pause.contains("target")) continue;
+    std::string line =
+        "by " + text_or(pause, "actor", "") + " since " + time_of(pause, "since") + " UTC";
+    if (pause.contains("reason")) line += ": " + pause.at("reason").get<std::string>();
+    return coloured("everything is paused", Colour::yellow) + ", " + printable(line) + "\n";
+  }
+  return "";
+}
+
 std::string summary(const Json& status) {
   const bool accepting = status.at("accepting").get<bool>();
   std::string out =
@@ -106,6 +113,7 @@ std::string summary(const Json& status) {
       coloured(accepting ? "accepting" : "not accepting", accepting ? Colour::green : Colour::red);
   if (status.contains("fault")) out += ": " + printable(status.at("fault").get<std::string>());
   out += ", since " + printable(time_of(status, "started")) + " UTC\n";
+  out += all_paused(status.at("pauses"));
   out += "events   " + count_of(status, "accepted") + " accepted, " +
          count_of(status, "duplicates") + " duplicates, " + count_of(status, "refused") +
          " refused, " + count_of(status, "backlog") + " not yet decided\n";
@@ -124,6 +132,7 @@ std::string status_text(std::string_view body) {
   std::string out = summary(status) + targets_text(status.at("targets"));
   const Json& troubled = status.at("troubled");
   if (!troubled.empty()) out += section("Actions in trouble", action_table(troubled));
+  out += pauses_text(status.at("pauses")) + holds_text(status.at("holds"));
   return out + waits_text(status.at("waits")) + bad_policies_text(status.at("bad_policies"));
 }
 

@@ -19,6 +19,13 @@ const std::vector<std::vector<std::string>> kAll = {
     {"history"},
     {"audit"},
     {"audit", "verify"},
+    {"plan"},
+    {"pause"},
+    {"resume"},
+    {"hold"},
+    {"unhold"},
+    {"rollback"},
+    {"replay"},
     {"decode"},
     {"send"},
     {"policy"},
@@ -69,6 +76,10 @@ TEST_CASE("Wrong usage is exit code 2 and says what is wrong", "[cli]") {
       {"completion", "fish"},
       {"audit", "--since"},
       {"status", "history"},
+      {"hold", "web"},
+      {"unhold"},
+      {"rollback"},
+      {"replay", "nonsense"},
   };
   for (const auto& words : wrong) {
     const Ran ran = run(words);
