@@ -15,8 +15,10 @@
 #include "pipeline/engine_people.h"
 #include "pipeline/intake.h"
 #include "pipeline/lane_worker.h"
+#include "pipeline/lookups.h"
 #include "pipeline/refusals.h"
 #include "pipeline/store.h"
+#include "pipeline/sweeper.h"
 
 namespace longshore {
 
@@ -27,8 +29,9 @@ namespace longshore {
 //   durable() ◀────── durable_ ─┘                  (journal commits)     (journal commits)
 //                               └─ audit writer ─▶ audit.jsonl
 //
-// The journal thread alone writes the store. Stop order: outboxes, targets, lane workers,
-// housekeeping, journal, audit writer.
+// Registries are asked by threads of their own (lookups.h, sweeper.h), for lanes and for tags that
+// nobody told of. The journal thread alone writes the store. Stop order: registries, outboxes,
+// targets, lane workers, housekeeping, journal, audit writer.
 //
 // Lifetime: targets and resolver outlive nothing: they are shared or given by cli/service.cc, which
 // stops the receiver before the engine.
@@ -49,6 +52,9 @@ class Engine final : public Intake, public Control, private TargetListener {
   // and everything is decided again. Fails, and nothing has changed, if a new target cannot start.
   Status reconfigure(const PipelineOptions& next,
                      const std::vector<std::shared_ptr<Target>>& targets);
+
+  // Registries may answer otherwise now: what failed is asked at once.
+  void registries_changed() { lookups_.retry_all(); }
 
   // A step that is no event's: a reload, for example. Written soon; not waited for.
   void audit(AuditEntry entry);
@@ -87,12 +93,13 @@ class Engine final : public Intake, public Control, private TargetListener {
   Engine(PipelineOptions options, Store store, StoreReader reader, Resolver* resolver,
          const Clock& clock, std::function<void(const std::string&)> on_fault, Seq newest);
   Journal::Hooks journal_hooks(std::function<void(const std::string&)> on_fault);
+  Lookups::Hooks lookup_hooks();
+  Status make_sweeper();
 
   void repository_changed(const std::string& target, const Repository& repository) override;
   void target_synced(const std::string& name) override;
 
   Status take_up(AuditFile audit);
-  Status take_up_people();
   std::shared_ptr<Outbox> make_outbox(std::shared_ptr<Target> target);
   Status hand_out_actions(const Setup& setup);
   void read_troubles(StatusReport& report) const;
@@ -105,24 +112,22 @@ class Engine final : public Intake, public Control, private TargetListener {
   const PipelineOptions options_;
   const Clock& clock_;
   const Time started_;
-
   StoreLock lock_;
   ProducerFifoQueue queue_;
   DurableSeq durable_;
-
   std::mutex accept_mutex_;
   DedupeWindow window_;  // guarded by accept_mutex_
   Seq next_seq_;         // guarded by accept_mutex_
-
   Counters counters_;
   mutable std::mutex fault_mutex_;
   std::string fault_;  // guarded by fault_mutex_
   std::atomic<bool> running_{false};
-
   mutable std::mutex reader_mutex_;
   mutable StoreReader reader_;  // guarded by reader_mutex_
 
   Lanes lanes_;
+  Resolver* const resolver_;
+  Lookups lookups_;
   CurrentSetup setup_;
   std::mutex reconfigure_mutex_;
   KnownRepositories known_;
@@ -132,9 +137,9 @@ class Engine final : public Intake, public Control, private TargetListener {
   LaneContext context_;
   std::unique_ptr<EnginePeople> said_;
   Refusals refusals_;
+  std::unique_ptr<Sweeper> sweeper_;
   std::unique_ptr<AuditWriter> audit_writer_;
   std::atomic<AuditWriter*> audit_waker_{nullptr};  // the same, once it can be woken
-
   // Housekeeping thread only
   std::chrono::microseconds clock_offset_{};
   bool clock_jumped_ = false;

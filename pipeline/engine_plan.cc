@@ -39,9 +39,8 @@ const AuditEntry* line_about(const TurnResult& result, const Workload& workload,
 }
 
 // The containers of one repository, of a workload that runs it.
-std::vector<PlannedContainer> plan_of(const TurnInput& input) {
+std::vector<PlannedContainer> plan_of(const TurnInput& input, const TurnResult& result) {
   const Workload& workload = *input.workloads.front();
-  const TurnResult result = take_turn(input);
   std::vector<PlannedContainer> planned;
   for (const Container& container : workload.containers) {
     if (container.image.repository() != input.repository) continue;
@@ -80,6 +79,18 @@ Result<std::vector<Candidate>> EnginePeople::candidates_of(const Repository& rep
   return RepositoryHistory(repository, *std::move(current)).candidates();
 }
 
+// Where an age is asked for: what tags named that long ago.
+Status EnginePeople::add_earlier(const TurnResult& result, const TurnInput& input,
+                                 std::vector<Candidate>& candidates) const {
+  const std::lock_guard lock(reader_mutex_);
+  for (const std::chrono::seconds age : result.ages) {
+    auto earlier = reader_.tags_at(input.repository, input.now - age);
+    if (!earlier) return std::move(earlier).error();
+    candidates.insert(candidates.end(), earlier->begin(), earlier->end());
+  }
+  return Done{};
+}
+
 Status EnginePeople::plan_workload(const WorkloadPtr& workload, const Setup& setup, Plan& plan,
                                    std::map<Repository, std::vector<Candidate>>& known) const {
   std::set<Repository> repositories;
@@ -95,18 +106,25 @@ Status EnginePeople::plan_workload(const WorkloadPtr& workload, const Setup& set
     const People::Holds holds = context_.people.holds(repository);
     const Time now = context_.clock.now();
     const std::vector<Event> events = {question(repository, now)};
-    const TurnInput input{.repository = repository,
-                          .events = events,
-                          .candidates = known.at(repository),
-                          .workloads = std::span(&workload, 1),
-                          .rules = setup.rules,
-                          .unsynced = {},
-                          .observed = setup.observed,
-                          .holds = *holds,
-                          .pauses = *pauses,
-                          .nearest = {},
-                          .now = now};
-    for (PlannedContainer& one : plan_of(input))
+    TurnInput input{.repository = repository,
+                    .events = events,
+                    .candidates = known.at(repository),
+                    .workloads = std::span(&workload, 1),
+                    .rules = setup.rules,
+                    .unsynced = {},
+                    .observed = setup.observed,
+                    .holds = *holds,
+                    .pauses = *pauses,
+                    .nearest = {},
+                    .now = now};
+    TurnResult result = take_turn(input);
+    std::vector<Candidate> all(input.candidates.begin(), input.candidates.end());
+    if (!result.ages.empty()) {
+      if (auto status = add_earlier(result, input, all); !status) return status;
+      input.candidates = all;
+      result = take_turn(input);
+    }
+    for (PlannedContainer& one : plan_of(input, result))
       plan.containers.push_back(std::move(one));
   }
   return Done{};

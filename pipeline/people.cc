@@ -119,8 +119,7 @@ std::vector<Hold> holds_on(std::span<const Hold> holds, const Workload& workload
                            const std::string& container) {
   std::vector<Hold> found;
   for (const Hold& hold : holds) {
-    if (hold.target != workload.target || hold.workload != workload.id) continue;
-    if (hold.container.empty() || hold.container == container) found.push_back(hold);
+    if (is_held_in(hold, workload.target, workload.id, container)) found.push_back(hold);
   }
   return found;
 }

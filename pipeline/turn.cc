@@ -84,6 +84,7 @@ void TurnMaker::decide_container(const Workload& workload, const Container& cont
     ++without_policy_;
     return;
   }
+  if ((*settings)->min_age.count() > 0) result_.ages.insert((*settings)->min_age);
   const std::vector<Hold> holds = holds_on(input_.holds, workload, container.name);
   Decision decision = decide(**settings, container.image, input_.candidates, holds, input_.now);
   if (decision.winner) result_.winners.insert(decision.winner->tag);
