@@ -52,6 +52,8 @@ class EnginePeople final : public PeopleControl {
   Status plan_workload(const WorkloadPtr& workload, const Setup& setup, Plan& plan,
                        std::map<Repository, std::vector<Candidate>>& known) const;
   Result<std::vector<Candidate>> candidates_of(const Repository& repository) const;
+  Status add_earlier(const TurnResult& result, const TurnInput& input,
+                     std::vector<Candidate>& candidates) const;
 
   // For rollback()
   Result<std::vector<ContainerChange>> way_back(const Workload& workload) const;
