@@ -53,11 +53,11 @@ class HostileRegistry(Case):
         self.program.notify("reg", notifications.distribution(registry.host, SHOP, "1.0.1", digest))
         return digest
 
-    def assert_said(self, pattern):
+    def assert_said(self, pattern, step=audit.REGISTRY):
         """The audit has one line about it, and it says what happened."""
         image = f"{self.hostile.host}/{SHOP}"
         lines = wait_for("the audit speaks of the registry",
-                         lambda: self.program.audit().about(audit.REGISTRY, image), 20)
+                         lambda: self.program.audit().about(step, image), 20)
         self.assertRegex(lines[0]["error"], pattern)
         self.assertEqual(len({line["error"] for line in lines}), len(lines), "it is said again and again")
 
@@ -159,7 +159,7 @@ class HostileRegistry(Case):
     def assert_list_refused(self, script, pattern):
         self.hostile.script = self.wants_password(script)
         self.begin(sweep="1h", redirect_hosts=[self.elsewhere.host])
-        self.assert_said(pattern)
+        self.assert_said(pattern, audit.SWEEP)
         self.hostile.script = self.wants_password(lambda request: False)
         self.assert_harmless()
         self.assertEqual(self.elsewhere.asked, [])

@@ -80,6 +80,8 @@ class Resolving(Asking):
         self.assertEqual(said.steps(audit.RESOLVED), [])
         self.assertTrue([line for line in said.steps(audit.DECIDED)
                          if line["decision"] == audit.WAIT and "is asked" in line["reason"]])
+        newest = self.program.json_of("history", f"{self.hub.host}/{SHOP}")["history"][0]
+        self.assertEqual((newest["tag"], newest["digest"], newest["verified"]), ("1.4.3", several, True))
         self.assertNotIn(PASSWORD, self.program.audit_file.read_text() + self.program.log.read_text())
 
     def begin(self, auth="", tls=None, **entry):
@@ -219,7 +221,8 @@ class Believing(Asking):
         self.hub = self.listening(FakeRegistry())
 
     def announce(self, repository, tag, digest=None):
-        return self.program.notify("reg", notifications.distribution(self.hub.host, repository, tag, digest)).json()["id"]
+        body = notifications.distribution(self.hub.host, repository, tag, digest)
+        return self.program.notify("reg", body).json()["id"]
 
     def test_the_registry_has_the_last_word(self):
         self.program_for(self.hub.host, insecure=True)

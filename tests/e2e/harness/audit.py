@@ -7,7 +7,8 @@ RECEIVED = "received"
 DECIDED = "decided"
 APPLIED = "applied"
 REFUSED = "refused"  # `count` requests of one source, reason and address
-REGISTRY = "registry"  # one could not be asked; once until it says something else
+REGISTRY = "registry"  # it could not be asked about a tag; once until it says something else
+SWEEP = "sweep"  # the same about a list of tags; also the source of what lists show
 RESOLVED = "resolved"  # a registry names another digest than a notification did, or no such tag
 MISSED = "missed"  # a list of tags holds what a source should have announced
 
@@ -23,9 +24,6 @@ def tail(path, lines=40):
         return ["(none)"]
     return path.read_text(errors="replace").splitlines()[-lines:]
 
-
-# The source of what a list of tags showed.
-SWEEP = "sweep"
 
 
 def _is_about(line, image):

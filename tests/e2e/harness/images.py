@@ -50,7 +50,8 @@ class Layout:
         credentials: user:password."""
         run = subprocess.run(
             [components.find("skopeo"), "--insecure-policy", "copy", "--quiet", "--all", "--preserve-digests",
-             "--dest-tls-verify=false", *(["--dest-creds", credentials] if credentials else []), f"oci:{self.folder}:{self.TAG}", f"docker://{image}"],
+             "--dest-tls-verify=false", *(["--dest-creds", credentials] if credentials else []),
+             f"oci:{self.folder}:{self.TAG}", f"docker://{image}"],
             stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60 * PATIENCE, check=False)
         if run.returncode != 0:
             raise AssertionError(f"skopeo could not push {image}: {run.stderr}")

@@ -112,6 +112,11 @@ class Longshore:
             self.process.end()
         self.port.release()
 
+    def peak_memory_kib(self):
+        """The most that was ever resident, since its start."""
+        status = pathlib.Path(f"/proc/{self.process.pid}/status").read_text()
+        return int(re.search(r"^VmHWM:\s+(\d+) kB$", status, re.MULTILINE).group(1))
+
     def logged_port(self):
         """The port that it says it listens on, or None."""
         found = LISTENING.search(self.log.read_text(errors="replace"))
