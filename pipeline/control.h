@@ -69,6 +69,16 @@ struct TargetStatus {
   bool observed = false;  // mode: observe
 };
 
+// How far the asking of registries for tags is.
+struct SweepStatus {
+  std::size_t repositories = 0;  // that are asked about
+  std::size_t waiting = 0;       // due and not done yet
+  std::uint64_t done = 0;        // sweeps of one repository, since the start
+  std::uint64_t found = 0;       // tags and digests that no notification had told
+  std::optional<Time> oldest;    // of the last sweeps, the one that is longest ago
+  std::vector<Wait> failing;     // repositories whose sweep fails, and why; at most 100
+};
+
 struct StatusReport {
   Time started{};
   bool accepting = false;
@@ -80,8 +90,9 @@ struct StatusReport {
   Seq durable = 0;
   std::vector<TargetStatus> targets;
   std::map<std::string, std::uint64_t> actions;  // by name_of(ActionState)
-  std::vector<Action> troubled;         // dead, parked and waiting for a retry; at most 100
-  std::vector<Wait> waits;              // at most 100
+  std::vector<Action> troubled;  // dead, parked and waiting for a retry; at most 100
+  std::vector<Wait> waits;       // at most 100
+  SweepStatus sweep;
   std::vector<BadPolicy> bad_policies;  // at most 100
 };
 

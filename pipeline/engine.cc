@@ -13,6 +13,11 @@ constexpr int kTicksBetweenPrunes = 60;
 constexpr int kPruneAtOnce = 5'000;
 constexpr std::chrono::minutes kJump{5};
 
+// GitHub names one tag of a push that has several.
+bool leaves_tags_out(const Event& event) {
+  return event.source_type == "github";
+}
+
 std::set<std::string> observed_names(const PipelineOptions& options,
                                      const std::vector<std::shared_ptr<Target>>& targets) {
   std::set<std::string> observed(options.observed_targets.begin(), options.observed_targets.end());
@@ -54,14 +59,22 @@ Engine::Engine(PipelineOptions options, Store store, StoreReader reader, Resolve
       window_(options_.dedupe_keys, options_.dedupe_window),
       next_seq_(newest + 1),
       reader_(std::move(reader)),
+      resolver_(resolver),
+      lookups_(resolver, lookup_hooks()),
       known_(setup_, clock),
       journal_(std::move(store.writer), queue_, durable_, clock,
                journal_hooks(std::move(on_fault))),
-      context_{lanes_, journal_, setup_, known_, bad_policies_, clock, resolver},
+      context_{lanes_, journal_, setup_, known_, bad_policies_, clock, lookups_},
       refusals_(clock, [this](AuditEntry line) { audit(std::move(line)); }) {}
 
 Journal::Hooks Engine::journal_hooks(std::function<void(const std::string&)> on_fault) {
-  return {.on_events = [this](std::span<const Event> events) { lanes_.add(events); },
+  return {.on_events =
+              [this](std::span<const Event> events) {
+                lanes_.add(events);
+                for (const Event& event : events) {
+                  if (leaves_tags_out(event)) sweeper_->soon(event.repository);
+                }
+              },
           .on_audit =
               [this] {
                 if (AuditWriter* writer = audit_waker_.load()) writer->wake();
@@ -75,6 +88,34 @@ Journal::Hooks Engine::journal_hooks(std::function<void(const std::string&)> on_
                 log(LogLevel::error, "store", "nothing is accepted any more: " + why);
                 on_fault(why);
               }};
+}
+
+Lookups::Hooks Engine::lookup_hooks() {
+  return {.on_news = [this](const Repository& repository) { lanes_.kick(repository); },
+          .on_failure =
+              [this](const Repository& repository, const Tag& tag, const Error& error) {
+                AuditEntry line;
+                line.time = clock_.now();
+                line.step = "registry";
+                line.image = repository.str() + ":" + tag.str();
+                line.error = error.message;
+                audit(std::move(line));
+              }};
+}
+
+Status Engine::make_sweeper() {
+  auto reader = StoreReader::open(options_.store.path, options_.store.vfs);
+  if (!reader) return std::move(reader).error();
+  sweeper_ = std::make_unique<Sweeper>(
+      Sweeper::Context{.resolver = resolver_,
+                       .setup = setup_,
+                       .intake = *this,
+                       .journal = journal_,
+                       .clock = clock_,
+                       .holds = [](const Repository&) { return std::vector<Hold>(); },
+                       .audit = [this](AuditEntry line) { audit(std::move(line)); }},
+      *std::move(reader));
+  return Done{};
 }
 
 Engine::~Engine() {
@@ -148,13 +189,15 @@ Status Engine::hand_out_actions(const Setup& setup) {
 }
 
 Status Engine::start(const std::vector<std::shared_ptr<Target>>& targets) {
+  auto status = make_sweeper();
+  if (!status) return status;
   running_ = true;
   AuditEntry line;
   line.time = clock_.now();
   line.step = "started";
   line.reason = "longshore " LONGSHORE_VERSION;
   audit(std::move(line));
-  auto status = reconfigure(options_, targets);
+  status = reconfigure(options_, targets);
   if (!status) return status;
   for (unsigned i = 0; i < options_.lane_workers; ++i) {
     auto reader = StoreReader::open(options_.store.path, options_.store.vfs);
@@ -172,6 +215,7 @@ Status Engine::reconfigure(const PipelineOptions& next,
   const SetupPtr before = setup_.get();
   auto setup = std::make_shared<Setup>();
   setup->rules = next.policies;
+  setup->sweep = next.sweep;
   setup->observed = observed_names(next, targets);
   Setup added;
   for (const auto& target : targets) {
@@ -202,6 +246,7 @@ Status Engine::reconfigure(const PipelineOptions& next,
 
 void Engine::kick_all() {
   known_.outdated();
+  sweeper_->all_outdated();
   for (const auto& outbox : setup_.get()->outboxes) {
     if (outbox->target().synced()) target_synced(outbox->target().name());
   }
@@ -209,11 +254,13 @@ void Engine::kick_all() {
 
 void Engine::repository_changed(const std::string&, const Repository& repository) {
   known_.outdated();
+  sweeper_->outdated(repository);
   lanes_.kick(repository);
 }
 
 void Engine::target_synced(const std::string& name) {
   known_.outdated();
+  sweeper_->all_outdated();
   const auto outbox = setup_.get()->outbox_of(name);
   if (!outbox) return;  // kicked as soon as the setup that it belongs to is the current one
   journal_.post({[name](StoreWriter& writer) { return writer.remove_waits(name); }, {}});
@@ -240,6 +287,7 @@ void Engine::keep_house(std::stop_token stop) {
     tick.wait_for(lock, stop, kTick, [] { return false; });
     refusals_.flush(Refusals::Which::due);
     watch_clock();
+    sweeper_->tick();
     if (ticks % kTicksBetweenPrunes == 0) prune();
   }
 }
@@ -291,6 +339,8 @@ void Engine::drain(std::chrono::milliseconds at_most) {
 }
 
 void Engine::stop() {
+  lookups_.stop();
+  if (sweeper_) sweeper_->stop();
   const SetupPtr setup = setup_.get();
   for (const auto& outbox : setup->outboxes)
     outbox->stop();

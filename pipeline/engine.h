@@ -14,8 +14,10 @@
 #include "pipeline/dedupe_window.h"
 #include "pipeline/intake.h"
 #include "pipeline/lane_worker.h"
+#include "pipeline/lookups.h"
 #include "pipeline/refusals.h"
 #include "pipeline/store.h"
+#include "pipeline/sweeper.h"
 
 namespace longshore {
 
@@ -26,8 +28,9 @@ namespace longshore {
 //   durable() ◀────── durable_ ─┘                  (journal commits)     (journal commits)
 //                               └─ audit writer ─▶ audit.jsonl
 //
-// The journal thread alone writes the store. Stop order: outboxes, targets, lane workers,
-// housekeeping, journal, audit writer.
+// Registries are asked by threads of their own (lookups.h, sweeper.h), for lanes and for tags that
+// nobody told of. The journal thread alone writes the store. Stop order: registries, outboxes,
+// targets, lane workers, housekeeping, journal, audit writer.
 //
 // Lifetime: targets and resolver outlive nothing: they are shared or given by cli/service.cc, which
 // stops the receiver before the engine.
@@ -48,6 +51,9 @@ class Engine final : public Intake, public Control, private TargetListener {
   // and everything is decided again. Fails, and nothing has changed, if a new target cannot start.
   Status reconfigure(const PipelineOptions& next,
                      const std::vector<std::shared_ptr<Target>>& targets);
+
+  // Registries may answer otherwise now: what failed is asked at once.
+  void registries_changed() { lookups_.retry_all(); }
 
   // A step that is no event's: a reload, for example. Written soon; not waited for.
   void audit(AuditEntry entry);
@@ -85,6 +91,8 @@ class Engine final : public Intake, public Control, private TargetListener {
   Engine(PipelineOptions options, Store store, StoreReader reader, Resolver* resolver,
          const Clock& clock, std::function<void(const std::string&)> on_fault, Seq newest);
   Journal::Hooks journal_hooks(std::function<void(const std::string&)> on_fault);
+  Lookups::Hooks lookup_hooks();
+  Status make_sweeper();
 
   void repository_changed(const std::string& target, const Repository& repository) override;
   void target_synced(const std::string& name) override;
@@ -120,6 +128,8 @@ class Engine final : public Intake, public Control, private TargetListener {
   mutable StoreReader reader_;  // guarded by reader_mutex_
 
   Lanes lanes_;
+  Resolver* const resolver_;
+  Lookups lookups_;
   CurrentSetup setup_;
   std::mutex reconfigure_mutex_;
   KnownRepositories known_;
@@ -127,6 +137,7 @@ class Engine final : public Intake, public Control, private TargetListener {
   Journal journal_;
   LaneContext context_;
   Refusals refusals_;
+  std::unique_ptr<Sweeper> sweeper_;
   std::unique_ptr<AuditWriter> audit_writer_;
   std::atomic<AuditWriter*> audit_waker_{nullptr};  // the same, once it can be woken
 

@@ -67,6 +67,7 @@ StatusReport Engine::status() const {
     report.targets.push_back({target.name(), std::string(target.type()), target.state(),
                               setup->observed.contains(target.name())});
   }
+  if (sweeper_) report.sweep = sweeper_->status();
   report.bad_policies = bad_policies_.all(kMostListed);
   read_troubles(report);
   return report;

@@ -10,9 +10,8 @@ namespace {
 
 constexpr std::size_t kLanesAtOnce = 512;
 constexpr std::chrono::milliseconds kNap{500};
-// A registry that does not answer is asked again after this; the next version grows it.
-constexpr std::chrono::seconds kAskAgain{5};
 constexpr std::chrono::seconds kAfterFailure{1};
+constexpr std::chrono::milliseconds kAfterDue{10};
 // Each resolved winner can only make another candidate win, so this many rounds are ample.
 constexpr int kMostRounds = 32;
 
@@ -54,11 +53,11 @@ void LaneWorker::run(std::stop_token stop) {
     std::vector<Prepared> prepared;
     for (const Turn& turn : turns) {
       auto ready = prepare(turn, *setup);
-      if (ready && *ready) {
-        prepared.push_back(**std::move(ready));
+      if (ready) {
+        prepared.push_back(*std::move(ready));
       } else {
-        if (!ready) log(LogLevel::error, "lanes", ready.error().message);
-        context_.lanes.put_back(turn, context_.clock.steady() + kAskAgain);
+        log(LogLevel::error, "lanes", ready.error().message);
+        context_.lanes.put_back(turn, context_.clock.steady() + kAfterFailure);
       }
     }
     if (!prepared.empty()) write(std::move(prepared), *setup);
@@ -81,32 +80,81 @@ Result<RepositoryHistory> LaneWorker::read_history(const Turn& turn, std::span<c
   return RepositoryHistory(turn.repository, *std::move(current));
 }
 
-// Asks the registry about the winners that have to be verified. unavailable: it does not answer.
-Status LaneWorker::verify_winners(const TurnResult& result, RepositoryHistory& history,
-                                  bool& changed) {
-  changed = false;
+// Asks the registry about the winners that have to be verified. True: it has answered for one, so
+// the decision may be another now.
+bool LaneWorker::verify_winners(const TurnResult& result, RepositoryHistory& history,
+                                Verification& state) {
+  bool answered = false;
+  std::set<Tag> asked;
   for (const Tag& tag : result.winners) {
     const auto at = history.current().find(tag);
     if (at == history.current().end() || !at->second.verify || at->second.verified) continue;
-    if (context_.resolver == nullptr) {
-      return Error{Errc::unavailable, "this build cannot ask registries"};
+    const TagState found = at->second;
+    auto reply = context_.lookups.ask(
+        {history.repository(), tag, found.last_seq, found.digest, found.before});
+    if (!reply.answer) {
+      state.pending.insert_or_assign(tag, reply.pending);
+      asked.insert(tag);
+      continue;
     }
-    auto digest = context_.resolver->resolve(history.repository(), tag);
-    if (digest) {
-      history.verified(tag, *digest, context_.clock.now());
-    } else if (digest.error().code == Errc::not_found) {
-      history.gone(tag, context_.clock.now());
+    answered = true;
+    const Time now = context_.clock.now();
+    if (!reply.answer->note.empty()) {
+      AuditEntry line;
+      line.time = now;
+      line.id = found.event;
+      line.step = "resolved";
+      line.image = history.repository().str() + ":" + tag.str();
+      line.reason = reply.answer->note;
+      state.audit.push_back(std::move(line));
+    }
+    if (reply.answer->digest) {
+      history.verified(tag, *reply.answer->digest, now);
     } else {
-      return std::move(digest).error();
+      history.gone(tag, now);
     }
-    changed = true;
+  }
+  if (!answered) context_.lookups.keep_only(history.repository(), asked);
+  return answered;
+}
+
+// Where an age is asked for: what tags named that long ago, if it is something else than now.
+Status LaneWorker::add_earlier(const TurnResult& result, const TurnInput& input,
+                               std::vector<Candidate>& candidates) {
+  for (const std::chrono::seconds age : result.ages) {
+    auto earlier = reader_.tags_at(input.repository, input.now - age);
+    if (!earlier) return std::move(earlier).error();
+    candidates.insert(candidates.end(), earlier->begin(), earlier->end());
   }
   return Done{};
 }
 
-// Nothing: the registry has to be asked and does not answer now.
-Result<std::optional<LaneWorker::Prepared>> LaneWorker::prepare(const Turn& turn,
-                                                                const Setup& setup) {
+TurnResult LaneWorker::decide_turn(TurnInput& input, RepositoryHistory& history) {
+  Verification verification;
+  TurnResult result;
+  for (int round = 0; round < kMostRounds; ++round) {
+    std::vector<Candidate> candidates = history.candidates();
+    input.candidates = candidates;
+    input.pending = nullptr;
+    verification.pending.clear();
+    result = take_turn(input);
+    if (!result.ages.empty()) {
+      const Status status = add_earlier(result, input, candidates);
+      if (!status) log(LogLevel::error, "lanes", status.error().message);
+      input.candidates = candidates;
+      result = take_turn(input);
+    }
+    if (verify_winners(result, history, verification)) continue;
+    if (verification.pending.empty()) break;
+    input.pending = &verification.pending;
+    result = take_turn(input);
+    break;
+  }
+  result.audit.insert(result.audit.begin(), verification.audit.begin(), verification.audit.end());
+  return result;
+}
+
+Result<LaneWorker::Prepared> LaneWorker::prepare(const Turn& turn, const Setup& setup) {
   auto events = reader_.events(turn.seqs);
   if (!events) return std::move(events).error();
   const Inventory inventory = look_up(turn.repository, setup);
@@ -125,20 +173,12 @@ Result<std::optional<LaneWorker::Prepared>> LaneWorker::prepare(const Turn& turn
                   .nearest = inventory.workloads.empty() ? context_.known.nearest(turn.repository)
                                                          : std::string(),
                   .now = context_.clock.now()};
-  for (int round = 0; round < kMostRounds; ++round) {
-    const std::vector<Candidate> candidates = history->candidates();
-    input.candidates = candidates;
-    TurnResult result = take_turn(input);
-    bool changed = false;
-    if (!verify_winners(result, *history, changed)) return std::optional<Prepared>();
-    if (changed) continue;
-    for (const BadPolicy& bad :
-         context_.bad_policies.update(turn.repository, inventory.workloads, result.bad_policies)) {
-      result.audit.push_back(policy_line(bad, input.now));
-    }
-    return std::optional<Prepared>(Prepared{turn, std::move(result), history->take_changes()});
+  TurnResult result = decide_turn(input, *history);
+  for (const BadPolicy& bad :
+       context_.bad_policies.update(turn.repository, inventory.workloads, result.bad_policies)) {
+    result.audit.push_back(policy_line(bad, input.now));
   }
-  return std::optional<Prepared>();
+  return Prepared{turn, std::move(result), history->take_changes()};
 }
 
 namespace {
@@ -163,14 +203,16 @@ bool still_stands(const Action& action, const Setup& setup) {
   return false;
 }
 
-Status write_turn(StoreWriter& writer, const TurnResult& result, const Setup& setup,
-                  std::span<const HistoryChange> history, Written& written) {
+Status write_turn(StoreWriter& writer, const Repository& repository, const TurnResult& result,
+                  const Setup& setup, std::span<const HistoryChange> history, Written& written) {
   for (const HistoryChange& change : history) {
     if (auto status = writer.apply(change); !status) return status;
   }
+  if (auto status = writer.keep_tag_waits(repository, result.waits); !status) return status;
   for (const Wait& wait : result.waits) {
     // Synced since it was looked up: its lane is kicked already, nothing would remove the row.
-    if (const auto outbox = setup.outbox_of(wait.target); outbox->target().synced()) continue;
+    const auto outbox = setup.outbox_of(wait.target);
+    if (outbox && outbox->target().synced()) continue;
     if (auto status = writer.put_wait(wait); !status) return status;
   }
   for (const AuditEntry& line : result.audit) {
@@ -193,11 +235,18 @@ Status write_turn(StoreWriter& writer, const TurnResult& result, const Setup& se
 
 }  // namespace
 
+// A little after the time, so that it is over whatever was rounded.
+void LaneWorker::wake_later(const Repository& repository, Time due) {
+  const auto wait = std::max(due - context_.clock.now(), Time::duration::zero());
+  context_.lanes.wake_at(repository, context_.clock.steady() + wait + kAfterDue);
+}
+
 void LaneWorker::write(std::vector<Prepared> turns, const Setup& setup) {
   Written made;
   const Status status = context_.journal.run([&](StoreWriter& writer) -> Status {
     for (const Prepared& turn : turns) {
-      auto written = write_turn(writer, turn.result, setup, turn.history, made);
+      auto written =
+          write_turn(writer, turn.turn.repository, turn.result, setup, turn.history, made);
       if (!written) return written;
       for (const auto& [target, workload] : turn.result.unchanged) {
         written = writer.supersede(target, workload, turn.turn.repository);
@@ -226,6 +275,7 @@ void LaneWorker::write(std::vector<Prepared> turns, const Setup& setup) {
     context_.updates.fetch_add(turn.result.updates, std::memory_order_relaxed);
     context_.skips.fetch_add(turn.result.skips, std::memory_order_relaxed);
     context_.lanes.finish(turn.turn.repository);
+    if (turn.result.due) wake_later(turn.turn.repository, *turn.result.due);
   }
 }
 

@@ -9,7 +9,7 @@
 #include "pipeline/journal.h"
 #include "pipeline/known_repositories.h"
 #include "pipeline/lanes.h"
-#include "pipeline/resolver.h"
+#include "pipeline/lookups.h"
 #include "pipeline/setup.h"
 #include "pipeline/store_reader.h"
 #include "pipeline/turn.h"
@@ -24,7 +24,7 @@ struct LaneContext {
   KnownRepositories& known;
   BadPolicies& bad_policies;
   const Clock& clock;
-  Resolver* resolver;  // null: this program cannot ask registries
+  Lookups& lookups;
 
   std::atomic<std::uint64_t> backlog{0};  // committed and not yet decided
   std::atomic<std::uint64_t> updates{0};
@@ -35,8 +35,9 @@ struct LaneContext {
 // waits and audit lines of a turn are one command of the journal. A crash before its commit leaves
 // the events open, and the next start decides them again.
 //
-// Where the registry has to be asked and does not answer, the lane is put back with a later time;
-// the worker goes on with others.
+// Where the registry has to be asked first, the container waits: the turn is finished all the same,
+// and the lane is called again when there is an answer (lookups.h). What is not verified stands in
+// the history, so nothing is forgotten over a restart.
 //
 // Threads: run() on a thread of its own for each worker.
 class LaneWorker {
@@ -52,11 +53,20 @@ class LaneWorker {
     TurnResult result;
     std::vector<HistoryChange> history;
   };
-  Result<std::optional<Prepared>> prepare(const Turn& turn, const Setup& setup);
+  // What the registry has said in this turn, and what it has not said yet.
+  struct Verification {
+    std::map<Tag, std::string> pending;
+    std::vector<AuditEntry> audit;
+  };
+  Result<Prepared> prepare(const Turn& turn, const Setup& setup);
   Result<RepositoryHistory> read_history(const Turn& turn, std::span<const Event> events,
                                          bool all_tags);
-  Status verify_winners(const TurnResult& result, RepositoryHistory& history, bool& changed);
+  TurnResult decide_turn(TurnInput& input, RepositoryHistory& history);
+  bool verify_winners(const TurnResult& result, RepositoryHistory& history, Verification& state);
+  Status add_earlier(const TurnResult& result, const TurnInput& input,
+                     std::vector<Candidate>& candidates);
   void write(std::vector<Prepared> turns, const Setup& setup);
+  void wake_later(const Repository& repository, Time due);
 
   LaneContext& context_;
   StoreReader reader_;

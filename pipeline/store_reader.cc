@@ -63,8 +63,8 @@ Result<Event> read_event(const Statement& row) {
 }
 
 constexpr std::string_view kTagColumns =
-    "SELECT tag, seq, digest, since, source, event, last_seq, occurred_at, verify, verified "
-    "FROM history WHERE repository = ?1 AND until IS NULL";
+    "SELECT tag, seq, digest, since, source, event, last_seq, occurred_at, verify, verified, "
+    "listed FROM history WHERE repository = ?1 AND until IS NULL";
 
 Status read_tag_state(const Statement& row, std::map<Tag, TagState>& into) {
   auto tag = Tag::parse(row.text(0));
@@ -78,7 +78,8 @@ Status read_tag_state(const Statement& row, std::map<Tag, TagState>& into) {
                                                   .last_seq = static_cast<Seq>(row.integer(6)),
                                                   .occurred_at = optional_time(row, 7),
                                                   .verify = row.integer(8) != 0,
-                                                  .verified = row.integer(9) != 0});
+                                                  .verified = row.integer(9) != 0,
+                                                  .listed = row.integer(10) != 0});
   return Done{};
 }
 
@@ -90,7 +91,7 @@ const std::string kActionColumns =
 
 struct StoreReader::Statements {
   Statement event, open_events, newest_seq, deliveries;
-  Statement all_tags, one_tag, history;
+  Statement all_tags, one_tag, tags_at, history;
   Statement waits, open_actions, all_actions, some_actions, one_action, changes, count_actions;
   Statement audit_lines, first_audit_line;
 };
@@ -104,7 +105,7 @@ Result<StoreReader> StoreReader::open(const std::filesystem::path& file, const s
   const std::string all_actions = kActionColumns + "ORDER BY id DESC LIMIT ?1";
   const std::string some_actions = kActionColumns + "WHERE state = ?2 ORDER BY id DESC LIMIT ?1";
   const std::string one_action = kActionColumns + "WHERE id = ?1";
-  const std::array<std::pair<Statement*, std::string_view>, 16> all = {{
+  const std::array<std::pair<Statement*, std::string_view>, 17> all = {{
       {&made->event, kEvent},
       {&made->open_events, "SELECT seq, repository FROM events WHERE state = 0 ORDER BY seq"},
       {&made->newest_seq, "SELECT max(seq) FROM events"},
@@ -113,6 +114,9 @@ Result<StoreReader> StoreReader::open(const std::filesystem::path& file, const s
        "AND received_at >= ?1 ORDER BY seq DESC LIMIT ?2"},
       {&made->all_tags, kTagColumns},
       {&made->one_tag, one_tag},
+      {&made->tags_at,
+       "SELECT tag, digest, since, event, last_seq, occurred_at FROM history WHERE repository = ?1 "
+       "AND since <= ?2 AND until > ?2 AND digest IS NOT NULL"},
       {&made->history,
        "SELECT tag, digest, since, until, event, seq, verified FROM history "
        "WHERE repository = ?1 ORDER BY seq DESC LIMIT ?2"},
@@ -233,6 +237,27 @@ Result<std::map<Tag, TagState>> StoreReader::current_tags(const Repository& repo
     if (!status) return std::move(status).error();
   }
   return found;
+}
+
+Result<std::vector<Candidate>> StoreReader::tags_at(const Repository& repository, Time when) {
+  std::vector<Candidate> candidates;
+  statements_->tags_at.bind(1, repository.str()).bind(2, when.time_since_epoch().count());
+  auto status = each_row(statements_->tags_at, [&](const Statement& row) -> Status {
+    auto tag = Tag::parse(row.text(0));
+    auto digest = optional_value<Digest>(row, 1);
+    if (!tag || !digest || row.blob(3).size() != 16) return damaged("tag");
+    candidates.push_back({.tag = *std::move(tag),
+                          .digest = *std::move(digest),
+                          .seq = static_cast<Seq>(row.integer(4)),
+                          .event = EventId::from_bytes(row.blob(3)),
+                          .occurred_at = optional_time(row, 5),
+                          .first_seen = time_of(row.integer(2)),
+                          .moved_on = true,
+                          .listed = false});
+    return Done{};
+  });
+  if (!status) return std::move(status).error();
+  return candidates;
 }
 
 Result<std::vector<HistoryEntry>> StoreReader::history(const Repository& repository,

@@ -48,7 +48,15 @@ class StoreReader {
   Result<std::map<Tag, TagState>> current_tags(const Repository& repository);
   Result<std::map<Tag, TagState>> current_tags(const Repository& repository,
                                                std::span<const Tag> tags);
+  // What tags named at that time and no longer name, with a digest that is known.
+  Result<std::vector<Candidate>> tags_at(const Repository& repository, Time when);
   Result<std::vector<HistoryEntry>> history(const Repository& repository, std::size_t limit);
+
+  // Lists of tags (store_sweep.cc). Whether a whole one has been seen; those of the tags that none
+  // has shown; whether any source but `sweep` has spoken of the repository.
+  Result<bool> is_listed(const Repository& repository);
+  Result<std::vector<Tag>> not_listed(const Repository& repository, std::span<const Tag> tags);
+  Result<bool> was_notified(const Repository& repository, std::string_view sweep);
 
   Result<std::vector<Wait>> waits(std::size_t limit);
   // Open ones, oldest first.

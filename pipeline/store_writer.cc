@@ -23,7 +23,7 @@ constexpr std::string_view kPruneEvents =
     "(SELECT max(seq) FROM events) AND state = 1 AND (received_at < ?1 OR seq <= "
     "(SELECT max(seq) FROM events) - ?2) ORDER BY seq LIMIT ?3)";
 constexpr std::string_view kOpenHistory =
-    "INSERT OR REPLACE INTO history VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12)";
+    "INSERT OR REPLACE INTO history VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13)";
 constexpr std::string_view kCloseHistory =
     "UPDATE history SET until = ?4 WHERE repository = ?1 AND tag = ?2 AND seq = ?3";
 constexpr std::string_view kPutWait =
@@ -168,7 +168,10 @@ Status StoreWriter::apply(const HistoryChange& change) {
   bind_time(open, 6, change.until);
   open.bind(7, state.source).bind_blob(8, state.event.bytes()).bind(9, state.last_seq);
   bind_time(open, 10, state.occurred_at);
-  return open.bind(11, state.verify ? 1 : 0).bind(12, state.verified ? 1 : 0).run();
+  return open.bind(11, state.verify ? 1 : 0)
+      .bind(12, state.verified ? 1 : 0)
+      .bind(13, state.listed ? 1 : 0)
+      .run();
 }
 
 Status StoreWriter::put_wait(const Wait& wait) {

@@ -50,6 +50,10 @@ class StoreWriter {
   // -- history
   Status apply(const HistoryChange& change);
 
+  // -- lists of tags (store_sweep.cc): these were in one; the first whole one has been seen
+  Status mark_listed(const Repository& repository, std::span<const Tag> tags, Time now);
+  Status end_list(const Repository& repository, Time now);
+
   // -- waits: one for each (target, repository) or, without a target, (repository, tag)
   Status put_wait(const Wait& wait);
   Status remove_waits(const std::string& target);

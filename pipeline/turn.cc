@@ -84,6 +84,7 @@ void TurnMaker::decide_container(const Workload& workload, const Container& cont
     ++without_policy_;
     return;
   }
+  if ((*settings)->min_age.count() > 0) result_.ages.insert((*settings)->min_age);
   const std::vector<Hold> holds = holds_on(workload, container);
   Decision decision = decide(**settings, container.image, input_.candidates, holds, input_.now);
   if (decision.winner) result_.winners.insert(decision.winner->tag);
@@ -121,8 +122,7 @@ void TurnMaker::decide_container(const Workload& workload, const Container& cont
 std::vector<Hold> TurnMaker::holds_on(const Workload& workload, const Container& container) const {
   std::vector<Hold> holds;
   for (const Hold& hold : input_.holds) {
-    if (hold.target != workload.target || hold.workload != workload.id) continue;
-    if (hold.container.empty() || hold.container == container.name) holds.push_back(hold);
+    if (is_held_in(hold, workload.target, workload.id, container.name)) holds.push_back(hold);
   }
   return holds;
 }

@@ -110,6 +110,7 @@ std::optional<std::string> unfit_kind(const Fact& fact) {
     case EventKind::promoted:
     case EventKind::build:
     case EventKind::ping:
+    case EventKind::listed:
     case EventKind::other:
       return "events of the kind '" + std::string(name_of(fact.kind)) + "' are not acted upon";
   }
@@ -226,6 +227,7 @@ std::optional<Noise> noise_of(const Fact& fact) {
     case EventKind::pushed:
       return fact.tag ? std::nullopt : std::optional(Noise::untagged);
     case EventKind::ping:
+    case EventKind::listed:
     case EventKind::other:
       return Noise::other;
     case EventKind::deleted:

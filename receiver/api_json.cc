@@ -73,6 +73,16 @@ Json describe(const Wait& wait) {
   return json;
 }
 
+Json describe(const SweepStatus& sweep) {
+  Json json{{"repositories", sweep.repositories},
+            {"waiting", sweep.waiting},
+            {"done", sweep.done},
+            {"found", sweep.found}};
+  put_time(json, "oldest", sweep.oldest);
+  json["failing"] = list_of<Wait>(sweep.failing, describe);
+  return json;
+}
+
 Json describe(const BadPolicy& bad) {
   Json json{{"target", bad.target}, {"workload", bad.workload}};
   put_unless_empty(json, "container", bad.container);
@@ -114,6 +124,7 @@ std::string to_json(const StatusReport& report) {
     json["actions"][state] = count;
   json["troubled"] = list_of<Action>(report.troubled, describe);
   json["waits"] = list_of<Wait>(report.waits, describe);
+  json["sweep"] = describe(report.sweep);
   json["bad_policies"] = list_of<BadPolicy>(report.bad_policies, describe);
   return text_of(json);
 }

@@ -25,6 +25,7 @@ class RegistryResolver final : public Resolver {
   std::optional<SteadyTime> busy_until(const std::string& host) override {
     return client_.busy_until(host);
   }
+  void stop() noexcept override { client_.stop(); }
 
  private:
   RegistryClient& client_;
