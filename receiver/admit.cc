@@ -199,6 +199,7 @@ Result<Event> admit(Fact fact, std::size_t index, const SourceOptions& source,
   if (!repository) return std::move(repository).error();
   auto reason = why_not_actionable(fact, source, registries, *host, *repository);
   const auto key = key_of(fact, index, source, *repository);
+  const bool verify = source.verify && !registries.believed.contains(host->name);
   return Event{
       .id = EventId::make(now),
       .source = source.name,
@@ -214,7 +215,7 @@ Result<Event> admit(Fact fact, std::size_t index, const SourceOptions& source,
       .key = key,
       .delivery_id = std::move(fact.delivery_id),
       .not_actionable = std::move(reason),
-      .verify = source.verify,
+      .verify = verify,
   };
 }
 

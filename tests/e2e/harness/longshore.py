@@ -60,6 +60,7 @@ class Longshore:
             "store": str(self.store),
             "audit": {"file": str(self.audit_file)},
             "drain_delay": "0s",
+            "sweep": "off",  # the hosts of most tests are nobody's
             "sources": list(sources),
             "registries": list(registries),
             "targets": [{"name": "manifests", "type": "files", "path": str(self.deploy)}],
