@@ -37,6 +37,10 @@ class Missed:
                  lambda: image_of(self.program.manifest("web.yaml")) == image, seconds)
         wait_for("the audit says so", lambda: self.program.audit().applied(image))
 
+    def wait_missed(self, tag):
+        return wait_for(f"the audit says that {tag} was missed",
+                        lambda: self.program.audit().about(audit.MISSED, f"{self.image}:{tag}"))
+
     def assert_found_by_the_sweep(self, tag):
         """The audit tells the whole story of that tag; the event's id."""
         said = self.program.audit()
@@ -61,8 +65,14 @@ class Missed:
         self.program.start()
         self.wait_running(f"{self.image}:1.4.2")
         event = self.assert_found_by_the_sweep("1.4.2")
-        self.assertEqual([line["id"] for line in self.program.audit().about(audit.MISSED, f"{self.image}:1.4.2")],
-                         [event])
+        missed = {tag: [line["id"] for line in self.wait_missed(tag)] for tag in ("1.4.2", "2.0.0")}
+        self.assertEqual(missed["1.4.2"], [event])
+        said = self.program.audit()
+        self.assertEqual(len(said.steps(audit.MISSED)), len(missed))
+        # Both came together, and the one that was decided upon is named with the other.
+        for line in said.superseded():
+            self.assertIn(event, line["reason"])
+            self.assertNotEqual(event, line["id"])
         self.assertEqual(self.program.verify_audit().returncode, 0)
 
     def test_somebody_elses_image_is_followed_by_its_sweep_alone(self):

@@ -27,8 +27,7 @@ class RegistriesDown(Case):
         self.program = self.longshore(
             [{"name": "reg", "type": "distribution", "token": TOKEN}],
             registries=[{"host": registry.host, "insecure": True, "deadline": "2s", "concurrency": CONCURRENCY}
-                        for registry in (*self.three, self.healthy)],
-            more={"sweep": "off"})
+                        for registry in (*self.three, self.healthy)])
         self.images = {}  # manifest: host/repository
         for registry in self.three:
             self.write_workloads(registry, OTHERS)
