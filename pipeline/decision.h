@@ -19,7 +19,8 @@ struct Candidate {
   std::optional<EventId> event;     // that event's id
   std::optional<Time> occurred_at;  // by the sender's clock
   Time first_seen{};                // the tag with this digest, by our clock
-  // The tag names another digest by now: this one is only written by its digest.
+  // The tag names another digest by now: this one is only written by its digest. What the tag names
+  // is a candidate beside it, with a later seq.
   bool moved_on = false;
   // Known from a list of tags alone: when it was pushed nobody knows, so it is never the newest.
   bool listed = false;
@@ -34,7 +35,9 @@ struct Hold {
   std::optional<Digest> digest;
   std::optional<Tag> tag;
   std::string reason;
-  // A person set something lower: what the policy ranks below the tag is held as well.
+  // A person set something lower than the tag: what the policy ranks at or below it is held as
+  // well. Not under digest, which ranks no tags; a tag without a place in the policy's order is
+  // held alone.
   bool and_below = false;
   std::string actor{};  // who said so; empty: Longshore itself
   Time since{};
@@ -57,7 +60,8 @@ struct Decision {
   // For update and wait: the candidate that won. Also for a skip that only lacks its digest, so
   // that the registry can be asked for it.
   std::optional<Candidate> winner;
-  // When a candidate that is too young now is old enough: decide again then.
+  // When a candidate that is too young now and better than what wins, or than what runs where none
+  // does, is old enough: decide again then.
   std::optional<Time> due;
 };
 
@@ -69,7 +73,7 @@ struct Verdicts {
     std::string why;
   };
   Decision decision;
-  std::vector<Line> candidates;  // best first, then the refused by tag
+  std::vector<Line> candidates;  // best first, then the too young, then the refused by tag
 };
 
 // The one function that decides, for one container. Pure: no I/O, no clock, no state; the same
@@ -89,7 +93,16 @@ struct Verdicts {
 //   never   skip.
 //
 // Pin::automatic and Pin::digest need the winner's digest where they write one; unknown: skip, the
-// reason says so. `now` has no effect yet: no key of this build depends on the time.
+// reason says so.
+//
+// min_age: a candidate that was first seen less than that before `now` is none yet; the best that
+// is old enough wins. Where nothing wins because of age alone: wait, with the best of the young.
+// What a tag named before it moved on is written tag@digest, so Pin::tag refuses it. Under digest
+// it counts only while what the tag names now is too young, and never replaces a later push of the
+// tag: so that the push that runs can be told, it should be among the candidates as well.
+//
+// A listed candidate is none where pushes are compared by age: newest, the same for a glob or
+// regexp on tags that are no versions, Keel's force, and Keel's others on such tags.
 Decision decide(const PolicySettings& settings, const ImageRef& current,
                 std::span<const Candidate> candidates, std::span<const Hold> holds, Time now);
 

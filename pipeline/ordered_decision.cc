@@ -4,9 +4,10 @@
 // current that was refused, and why: whoever pushed it and sees nothing happen reads this line.
 #include <algorithm>
 #include <optional>
+#include <set>
 #include <vector>
 
-#include "pipeline/tag_field.h"
+#include "pipeline/bars.h"
 #include "pipeline/text.h"
 
 namespace longshore {
@@ -14,15 +15,24 @@ namespace {
 
 enum class Rank {
   eligible,
+  young,
   held,
+  moved_on,
   unwanted,
   outside,
   same,
   below,
   runs_now,
+  undated,
   unordered,
   companion,
 };
+
+Rank rank_of(Bar bar) {
+  if (bar == Bar::none) return Rank::eligible;
+  if (bar == Bar::young) return Rank::young;
+  return bar == Bar::held ? Rank::held : Rank::moved_on;
+}
 
 struct Standing {
   const Candidate* candidate;
@@ -52,17 +62,25 @@ std::string count_of(std::size_t count, std::string_view one, std::string_view m
 class OrderedDecision {
  public:
   OrderedDecision(const Question& question, const TagField& field, const Tag& tag)
-      : question_(question), field_(field), words_(field.words()), tag_(tag) {
+      : question_(question),
+        field_(field),
+        words_(field.words()),
+        tag_(tag),
+        bars_(question, field) {
     standings_.reserve(question.candidates.size());
     for (const Candidate& candidate : question.candidates) {
       standings_.push_back(weigh(candidate));
       const Standing& standing = standings_.back();
       if (standing.rank == Rank::eligible && is_better(standing, best_)) best_ = position();
+      if (standing.rank == Rank::young && is_better(standing, young_)) young_ = position();
     }
   }
 
   Verdicts answer() const {
-    Verdicts verdicts{best_ ? take(standings_[*best_]) : refuse(), {}};
+    Verdicts verdicts{best_    ? take(standings_[*best_])
+                      : young_ ? wait_for(standings_[*young_])
+                               : refuse(),
+                      {}};
     if (question_.detail == Detail::with_candidates) verdicts.candidates = lines(verdicts.decision);
     return verdicts;
   }
@@ -77,12 +95,14 @@ class OrderedDecision {
     const Rank rank = [&] {
       if (candidate.tag == tag_) return Rank::runs_now;
       if (place.fit == Fit::unordered) return Rank::unordered;
+      if (place.fit == Fit::undated) return Rank::undated;
       if (place.fit == Fit::outside) return Rank::outside;
       if (place.fit == Fit::unwanted) return Rank::unwanted;
       if (field_.floor() && *place.key < *field_.floor()) return Rank::below;
       if (field_.floor() && *place.key == *field_.floor()) return Rank::same;
-      hold = hold_on(question_, candidate);
-      return hold == nullptr ? Rank::eligible : Rank::held;
+      const Bar bar = bars_.on(candidate, place.key);
+      if (bar == Bar::held) hold = bars_.hold_on(candidate, place.key);
+      return rank_of(bar);
     }();
     return {&candidate, rank, std::move(place.key), hold};
   }
@@ -101,14 +121,27 @@ class OrderedDecision {
     return comes_first(*a.candidate, *b.candidate);
   }
 
-  // The tags that the winner, or the current one, is the highest of.
+  // The tags that the winner, or the current one, is the highest of. What a tag named before makes
+  // it no second one.
   std::size_t count() const {
     const auto counts = [&](const Standing& standing) {
       if (standing.rank == Rank::runs_now) return is_current_in_scope();
       return standing.rank == Rank::eligible || standing.rank == Rank::below ||
              standing.rank == Rank::same;
     };
-    return static_cast<std::size_t>(std::count_if(standings_.begin(), standings_.end(), counts));
+    std::size_t size = 0;
+    std::set<std::string_view> earlier;
+    for (const Standing& standing : standings_) {
+      if (!counts(standing)) continue;
+      if (!standing.candidate->moved_on) ++size;
+      if (standing.candidate->moved_on) earlier.insert(standing.candidate->tag.str());
+    }
+    for (const Standing& standing : standings_) {
+      if (earlier.empty()) break;
+      const bool again = !standing.candidate->moved_on && counts(standing);
+      if (again) earlier.erase(standing.candidate->tag.str());
+    }
+    return size + earlier.size();
   }
 
   bool is_current_in_scope() const {
@@ -127,14 +160,50 @@ class OrderedDecision {
 
   std::string runs_now() const { return tag_.str() + " runs now"; }
 
+  // What will be better than the winner, or than what runs, once it is old enough.
+  bool is_awaited(const Standing& standing, const Standing* winner) const {
+    if (standing.rank != Rank::young) return false;
+    return winner == nullptr || is_better(standing, *winner);
+  }
+
+  std::optional<Time> due(const Standing* winner) const {
+    std::optional<Time> earliest;
+    for (const Standing& standing : standings_) {
+      if (!is_awaited(standing, winner)) continue;
+      earliest = earlier_of(earliest, old_enough_at(question_, *standing.candidate));
+    }
+    return earliest;
+  }
+
+  // "; 1.4.4 is held: its rollout failed; 1.4.3 is 2 h old, and min-age is 3 d"
+  std::string above(const Standing& winner) const {
+    std::string text;
+    if (const Standing* held = find_refused(winner.key, Rank::held)) text += "; " + refusal(*held);
+    if (winner.rank == Rank::young || !young_) return text;
+    const Standing& young = standings_[*young_];
+    const bool other_tag = young.candidate->tag != winner.candidate->tag;
+    return other_tag && is_awaited(young, &winner) ? text + "; " + refusal(young) : text;
+  }
+
+  Decision wait_for(const Standing& young) const {
+    Decision decision;
+    decision.verdict = Verdict::wait;
+    decision.winner = *young.candidate;
+    decision.reason = refusal(young) + "; " + runs_now() + above(young);
+    decision.due = due(nullptr);
+    return decision;
+  }
+
   Decision take(const Standing& winner) const {
     const Candidate& candidate = *winner.candidate;
     const std::string& tag = candidate.tag.str();
     const bool was_pinned = question_.current.digest().has_value();
     const Pin pin = question_.settings.pin;
-    const bool by_digest = pin == Pin::digest || (pin == Pin::automatic && was_pinned);
+    const bool by_digest =
+        pin == Pin::digest || (pin == Pin::automatic && was_pinned) || candidate.moved_on;
     Decision decision;
     decision.winner = candidate;
+    decision.due = due(&winner);
     decision.reason = tag + " is " + best_of(count());
     if (by_digest && !candidate.digest) {
       decision.reason += ", but its digest is not known and ";
@@ -143,10 +212,11 @@ class OrderedDecision {
       return decision;
     }
     decision.verdict = Verdict::update;
-    decision.reason += "; " + runs_now();
-    if (const Standing* held = find_refused(winner.key, Rank::held)) {
-      decision.reason += "; " + refusal(*held);
+    if (candidate.moved_on) {
+      decision.reason += ", with the digest that it had before it moved on: ";
+      decision.reason += candidate.digest->brief();
     }
+    decision.reason += "; " + runs_now() + above(winner);
     const bool with_digest = by_digest || (words_.follows && pin == Pin::automatic);
     decision.to = question_.current.with(candidate.tag,
                                          with_digest ? candidate.digest : std::optional<Digest>());
@@ -165,9 +235,10 @@ class OrderedDecision {
     } else {
       reason = runs_now() + " and none of " + counted(size) + ' ' + std::string(words_.above);
     }
-    const Standing* nearest = find_refused(field_.floor(), Rank::held);
-    if (nearest == nullptr) nearest = find_refused(field_.floor(), Rank::unwanted);
-    if (nearest == nullptr) nearest = find_refused(field_.floor(), Rank::outside);
+    const Standing* nearest = nullptr;
+    for (const Rank rank : {Rank::held, Rank::moved_on, Rank::unwanted, Rank::outside}) {
+      if (nearest == nullptr) nearest = find_refused(field_.floor(), rank);
+    }
     if (nearest != nullptr) reason += "; " + refusal(*nearest);
     if (const Standing* moved = find_moved()) reason += "; " + refusal(*moved);
     return skip(std::move(reason));
@@ -184,8 +255,9 @@ class OrderedDecision {
   }
 
   bool has_moved(const Standing& standing) const {
-    return standing.rank == Rank::runs_now && question_.current.digest() &&
-           standing.candidate->digest && question_.current.digest() != standing.candidate->digest;
+    return standing.rank == Rank::runs_now && !standing.candidate->moved_on &&
+           question_.current.digest() && standing.candidate->digest &&
+           question_.current.digest() != standing.candidate->digest;
   }
 
   const Standing* find_moved() const {
@@ -206,12 +278,18 @@ class OrderedDecision {
 
   std::string why_refused(const Standing& standing) const {
     switch (standing.rank) {
+      case Rank::young:
+        return why_too_young(question_, *standing.candidate);
       case Rank::held:
         return "is held: " + standing.hold->reason;
+      case Rank::moved_on:
+        return std::string(why_unwritable(question_, *standing.candidate));
       case Rank::unwanted:
         return field_.why_not(Fit::unwanted, standing.candidate->tag);
       case Rank::outside:
         return field_.why_not(Fit::outside, standing.candidate->tag);
+      case Rank::undated:
+        return "was found in a list of tags, which does not say when it was pushed";
       case Rank::unordered:
         return field_.why_not(Fit::unordered, standing.candidate->tag);
       case Rank::same:
@@ -223,6 +301,9 @@ class OrderedDecision {
       case Rank::eligible:
       case Rank::runs_now:
         break;
+    }
+    if (standing.candidate->moved_on && standing.candidate->digest != question_.current.digest()) {
+      return "is an older push of this tag";
     }
     if (!has_moved(standing)) return "runs now";
     return "now names " + std::string(standing.candidate->digest->brief()) + ", but " +
@@ -251,9 +332,9 @@ class OrderedDecision {
     for (const Standing& standing : standings_)
       sorted.push_back(&standing);
     std::sort(sorted.begin(), sorted.end(), [&](const Standing* a, const Standing* b) {
-      const bool a_eligible = a->rank == Rank::eligible;
-      if (a_eligible != (b->rank == Rank::eligible)) return a_eligible;
-      return a_eligible ? is_better(*a, *b) : comes_first(*a->candidate, *b->candidate);
+      const Rank last = Rank::held;  // from there on by tag
+      if (a->rank != b->rank && std::min(a->rank, b->rank) < last) return a->rank < b->rank;
+      return a->rank < last ? is_better(*a, *b) : comes_first(*a->candidate, *b->candidate);
     });
     std::vector<Verdicts::Line> lines;
     for (const Standing* standing : sorted)
@@ -265,8 +346,10 @@ class OrderedDecision {
   const TagField& field_;
   const FieldWords& words_;
   const Tag& tag_;
+  const Bars bars_;
   std::vector<Standing> standings_;
   std::optional<std::size_t> best_;
+  std::optional<std::size_t> young_;  // the best of those that are too young
 };
 
 template <typename P>
@@ -303,14 +386,8 @@ Verdicts decide_ordered(const Question& question, const OrderedPolicy& policy) {
   return decide_by(question, policy);
 }
 
-Verdicts decide_force(const Question& question) {
-  const std::optional<Tag> tag = question.current.effective_tag();
-  if (!tag) return decide_digest(question);
-  Verdicts verdicts = OrderedDecision(question, *make_force_field(question, *tag), *tag).answer();
-  if (verdicts.decision.winner) return verdicts;
-  // Was the tag that runs pushed anew?
-  Verdicts followed = decide_digest(question);
-  return followed.decision.winner ? followed : verdicts;
+Verdicts decide_last_push(const Question& question, const Tag& current) {
+  return OrderedDecision(question, *make_force_field(question, current), current).answer();
 }
 
 }  // namespace longshore

@@ -9,6 +9,7 @@
 
 #include "pipeline/glob.h"
 #include "pipeline/keel_settings.h"
+#include "pipeline/min_age.h"
 
 namespace longshore {
 namespace {
@@ -19,12 +20,11 @@ struct Gate {
   std::string_view verb;
 };
 
-constexpr std::array<Gate, 4> kGates{
-    {{"approvals", "are"}, {"window", "is"}, {"min-age", "is"}, {"scan-gate", "is"}}};
-constexpr std::array<std::string_view, 7> kOtherKeys{"policy", "pin",    "prerelease", "rollback",
-                                                     "prune",  "notify", "group"};
+constexpr std::array<Gate, 3> kGates{{{"approvals", "are"}, {"window", "is"}, {"scan-gate", "is"}}};
+constexpr std::array<std::string_view, 8> kOtherKeys{"policy",   "pin",   "prerelease", "min-age",
+                                                     "rollback", "prune", "notify",     "group"};
 constexpr std::string_view kKnownKeys =
-    "policy, pin, prerelease, approvals, window, min-age, scan-gate, rollback, prune, notify and "
+    "policy, pin, prerelease, min-age, approvals, window, scan-gate, rollback, prune, notify and "
     "group, each also with .<container>";
 
 using Entry = Annotations::value_type;
@@ -112,6 +112,11 @@ Result<PolicySettings> with_further_keys(PolicySettings settings, const Annotati
     auto read = read_prerelease(*prerelease);
     if (!read) return std::move(read).error();
     settings.prerelease = *read;
+  }
+  if (const Entry* min_age = find_setting(annotations, "min-age", container)) {
+    const auto read = parse_min_age(min_age->second);
+    if (!read) return refuse(*min_age, read.error().code, read.error().message);
+    settings.min_age = *read;
   }
   return settings;
 }

@@ -40,12 +40,13 @@ enum class Fit {
   competes,
   unwanted,   // it has a place, but the settings do not ask for it: a prerelease
   outside,    // it has a place, but the policy reaches less far
+  undated,    // by age it has a place, but a list of tags does not tell which
   unordered,  // it has no place in the order
 };
 
 struct Place {
   Fit fit = Fit::unordered;
-  std::optional<SortKey> key;  // always but for unordered
+  std::optional<SortKey> key;  // always but for undated and unordered
 };
 
 // How a field speaks.
@@ -66,7 +67,7 @@ class TagField {
  public:
   virtual ~TagField() = default;
   virtual Place place(const Candidate& candidate) const = 0;
-  // "is no version", for a tag that does not compete.
+  // "is no version", for a tag that does not compete; not asked where it is undated.
   virtual std::string why_not(Fit fit, const Tag& tag) const = 0;
 
   // The current tag's place; without one everything that competes is above it.

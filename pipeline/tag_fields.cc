@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
+#include <set>
 
-#include "pipeline/tag_field.h"
+#include "pipeline/bars.h"
 #include "pipeline/text.h"
 
 namespace longshore {
@@ -149,10 +150,10 @@ class PartField : public TagField {
 
 // The microseconds of the senders' clocks count only if every tag that is looked at has one.
 bool all_have_times(const Question& question, const TagFilter& filter) {
-  return std::all_of(question.candidates.begin(), question.candidates.end(),
-                     [&](const Candidate& candidate) {
-                       return candidate.occurred_at || !filter.part_of(candidate.tag.str());
-                     });
+  return std::all_of(
+      question.candidates.begin(), question.candidates.end(), [&](const Candidate& candidate) {
+        return candidate.occurred_at || candidate.listed || !filter.part_of(candidate.tag.str());
+      });
 }
 
 // By age. A current tag that nobody told of counts as pushed before all others.
@@ -169,7 +170,7 @@ class AgeField : public TagField {
     words_.below = "was pushed before";
     words_.above = "was pushed after it";
     for (const Candidate& candidate : question.candidates) {
-      if (candidate.tag != current) continue;
+      if (candidate.tag != current || candidate.listed) continue;
       floor_ = std::max<std::optional<SortKey>>(floor_, SortKey(age_of(candidate)));
     }
   }
@@ -177,6 +178,7 @@ class AgeField : public TagField {
   Place place(const Candidate& candidate) const override {
     const auto part = filter_.part_of(candidate.tag.str());
     if (!part) return {};
+    if (candidate.listed) return {Fit::undated, std::nullopt};
     const Fit fit = versions_ || !Version::of(*part) ? Fit::competes : Fit::outside;
     return {fit, SortKey(age_of(candidate))};
   }
@@ -201,8 +203,8 @@ class AgeField : public TagField {
 
 const TagFilter kAny;
 
-// The last push alone: were an earlier one taken, the last could follow from there, and a version
-// be replaced by a lower one on a detour.
+// The last push alone, of those that may be taken now: were an earlier one taken, the last could
+// follow from there, and a version be replaced by a lower one on a detour.
 class ForceField : public AgeField {
  public:
   ForceField(const Question& question, const Tag& current)
@@ -212,15 +214,24 @@ class ForceField : public AgeField {
     words_.policy = "force";
     words_.follows = true;
     for (const Candidate& candidate : question.candidates) {
-      if (candidate.tag.is_companion() || hold_on(question, candidate) != nullptr) continue;
-      last_ = std::max(last_, age_of(candidate));
+      if (candidate.listed) listed_.insert(candidate.tag.str());
+    }
+  }
+
+  void set_last(const Question& question) {
+    const Bars bars(question, *this);
+    for (const Candidate& candidate : question.candidates) {
+      if (candidate.tag.is_companion() || is_undated(candidate)) continue;
+      const Age age = age_of(candidate);
+      if (bars.on(candidate, SortKey(age)) == Bar::none) last_ = std::max(last_, age);
     }
   }
 
   Place place(const Candidate& candidate) const override {
+    if (is_undated(candidate)) return {Fit::undated, std::nullopt};
     const SortKey key(age_of(candidate));
     if (candidate.tag == current_) return {Fit::competes, key};
-    if (age_of(candidate) != last_) return {Fit::outside, key};
+    if (age_of(candidate) < last_) return {Fit::outside, key};
     const auto version = Version::of(candidate.tag.str());
     const bool not_higher = version_ && version && *version <= *version_;
     return {not_higher ? Fit::unwanted : Fit::competes, key};
@@ -232,8 +243,14 @@ class ForceField : public AgeField {
   }
 
  private:
+  // Another push of a listed tag is undated as well: what was listed would be followed from there.
+  bool is_undated(const Candidate& candidate) const {
+    return listed_.contains(candidate.tag.str());
+  }
+
   const Tag& current_;
   std::optional<Version> version_;
+  std::set<std::string_view> listed_;
   Age last_;
 };
 
@@ -260,6 +277,7 @@ class KeelField : public TagField {
     auto version = Version::of(candidate.tag.str());
     if (!version) {
       if (current_) return {};
+      if (candidate.listed) return {Fit::undated, std::nullopt};
       return {Fit::competes, SortKey(Age{0, candidate.seq})};
     }
     const Fit fit = fit_of(*version);
@@ -343,7 +361,9 @@ FieldResult make_field(const Question& question, const OrderedPolicy& policy, co
 }
 
 std::unique_ptr<TagField> make_force_field(const Question& question, const Tag& current) {
-  return std::make_unique<ForceField>(question, current);
+  auto field = std::make_unique<ForceField>(question, current);
+  field->set_last(question);
+  return field;
 }
 
 }  // namespace longshore

@@ -4,12 +4,16 @@
 //
 //   semver:~1.4           the policy
 //   app:1.4.2@a           what runs; "@a" stands for "@sha256:aaaa…"
-//   pd                    p: prereleases, d: pin by digest, t: pin by tag
-//   1.4.3@b               a tag, with or without a digest
+//   pd3                   p: prereleases, d: pin by digest, t: pin by tag, 3: min-age 3 d
+//   1.4.3@b=2             a tag, with or without a digest, 2 days old; without "=" it is old
+//   was:1.4.3@a=5         what the tag named before
+//   list:1.4.3            only a list of tags told of it
 //   !1.4.4                a hold on a tag
 //   !@b                   a hold on a digest
+//   !<=1.5.0@b            a hold on what is below, too
 //
 // What does not parse is left out, so that the rest of a mutated input still asks something.
+#include <algorithm>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
@@ -50,6 +54,24 @@ Named split(std::string_view line) {
   return {line.substr(0, at), *std::move(digest)};
 }
 
+constexpr longshore::Time kNow{std::chrono::hours(24 * 20'000)};
+constexpr std::chrono::hours kDay(24);
+
+bool take_prefix(std::string_view& line, std::string_view prefix) {
+  if (!line.starts_with(prefix)) return false;
+  line.remove_prefix(prefix.size());
+  return true;
+}
+
+// "=2" off the end of the line: two days.
+std::chrono::hours take_age(std::string_view& line) {
+  const std::size_t equals = line.find('=');
+  if (equals == std::string_view::npos || equals + 2 != line.size()) return 100 * kDay;
+  const int days = line.back() - '0';
+  line = line.substr(0, equals);
+  return days * kDay;
+}
+
 std::optional<Asked> start(std::string_view policy_line, std::string_view image_line,
                            std::string_view options) {
   auto policy = longshore::parse_policy(policy_line);
@@ -60,21 +82,40 @@ std::optional<Asked> start(std::string_view policy_line, std::string_view image_
   settings.prerelease = options.find('p') != std::string_view::npos;
   if (options.find('d') != std::string_view::npos) settings.pin = Pin::digest;
   if (options.find('t') != std::string_view::npos) settings.pin = Pin::tag;
-  return Asked{std::move(settings), image->with(image->tag(), named.digest), {}, {}};
+  const std::size_t digit = options.find_first_of("123456789");
+  if (digit != std::string_view::npos) settings.min_age = (options[digit] - '0') * kDay;
+  return Asked{std::move(settings), image->with(image->tag(), named.digest), {}, {}, kNow};
+}
+
+void add_hold(Asked& asked, std::string_view line) {
+  const bool and_below = take_prefix(line, "<=");
+  const Named named = split(line);
+  Hold hold{"prod", "web", "app", asked.current.repository(), named.digest, {}, "it failed"};
+  if (auto tag = Tag::parse(named.name)) hold.tag = *std::move(tag);
+  hold.and_below = and_below;
+  asked.holds.push_back(std::move(hold));
+}
+
+void add_candidate(Asked& asked, std::string_view line) {
+  const bool moved_on = take_prefix(line, "was:");
+  const bool listed = !moved_on && take_prefix(line, "list:");
+  const auto age = take_age(line);
+  Named named = split(line);
+  auto tag = Tag::parse(named.name);
+  if (!tag) return;
+  const bool is_known = std::any_of(asked.candidates.begin(), asked.candidates.end(),
+                                    [&](const Candidate& other) { return other.tag == *tag; });
+  if (moved_on && is_known) return;  // one at most, and before what the tag names now
+  const longshore::Seq seq = asked.candidates.size() + 1;
+  Candidate made{*std::move(tag), std::move(named.digest), seq, {}, {}};
+  made.first_seen = kNow - age;
+  made.moved_on = moved_on;
+  made.listed = listed;
+  asked.candidates.push_back(std::move(made));
 }
 
 void add(Asked& asked, std::string_view line) {
-  const bool is_hold = line.starts_with('!');
-  Named named = split(is_hold ? line.substr(1) : line);
-  auto tag = Tag::parse(named.name);
-  if (is_hold) {
-    Hold hold{"prod", "web", "app", asked.current.repository(), named.digest, {}, "it failed"};
-    if (tag) hold.tag = *std::move(tag);
-    asked.holds.push_back(std::move(hold));
-  } else if (tag) {
-    const longshore::Seq seq = asked.candidates.size() + 1;
-    asked.candidates.push_back({*std::move(tag), std::move(named.digest), seq, {}, {}});
-  }
+  take_prefix(line, "!") ? add_hold(asked, line) : add_candidate(asked, line);
 }
 
 }  // namespace

@@ -9,11 +9,19 @@ namespace {
 using Broken = std::optional<std::string>;
 
 Decision decide_asked(const Asked& asked) {
-  return decide(asked.settings, asked.current, asked.candidates, asked.holds, Time{});
+  return decide(asked.settings, asked.current, asked.candidates, asked.holds, asked.now);
 }
 
 bool same(const Decision& a, const Decision& b) {
-  return a.verdict == b.verdict && a.reason == b.reason && a.to == b.to;
+  return a.verdict == b.verdict && a.reason == b.reason && a.to == b.to && a.due == b.due;
+}
+
+bool is_young(const Asked& asked, const Candidate& candidate) {
+  return candidate.first_seen + asked.settings.min_age > asked.now;
+}
+
+bool is_unwritable(const Asked& asked, const Candidate& candidate) {
+  return candidate.moved_on && (!candidate.digest || asked.settings.pin == Pin::tag);
 }
 
 bool is_held(const Asked& asked, const Candidate& candidate) {
@@ -25,11 +33,23 @@ bool is_held(const Asked& asked, const Candidate& candidate) {
   return false;
 }
 
-// Whether semver could take it, told without the code under test: only parse and contains.
-bool is_eligible(const Asked& asked, const SemverPolicy& policy, const Candidate& candidate) {
+// Whether a person set something lower than that version.
+bool is_held_below(const Asked& asked, const Version& version, const Tag& tag) {
+  return std::any_of(asked.holds.begin(), asked.holds.end(), [&](const Hold& hold) {
+    if (!hold.and_below || !hold.tag) return false;
+    if (hold.repository != asked.current.repository()) return false;
+    const auto ceiling = Version::parse(hold.tag->str());
+    return ceiling ? version <= *ceiling : hold.tag == tag;
+  });
+}
+
+// Whether semver could take it at some time, told without the code under test: only parse and
+// contains.
+bool is_wanted(const Asked& asked, const SemverPolicy& policy, const Candidate& candidate) {
   const auto version = Version::parse(candidate.tag.str());
   const auto current = Version::parse(asked.current.effective_tag()->str());
-  if (!version || !current || candidate.tag.is_companion() || is_held(asked, candidate)) {
+  if (!version || !current || candidate.tag.is_companion() || is_held(asked, candidate) ||
+      is_held_below(asked, *version, candidate.tag) || is_unwritable(asked, candidate)) {
     return false;
   }
   const bool prereleases =
@@ -40,20 +60,35 @@ bool is_eligible(const Asked& asked, const SemverPolicy& policy, const Candidate
 
 Broken check_semver(const Asked& asked, const Decision& decision, const SemverPolicy& policy) {
   if (!asked.current.effective_tag()) return std::nullopt;
-  const bool any = std::any_of(
-      asked.candidates.begin(), asked.candidates.end(),
-      [&](const Candidate& candidate) { return is_eligible(asked, policy, candidate); });
-  if (any != decision.winner.has_value()) return "a winner where there is none, or none";
-  if (!any) return std::nullopt;
-  if (!is_eligible(asked, policy, *decision.winner)) return "the winner may not win";
-  const auto winner = Version::parse(decision.winner->tag.str());
+  std::vector<Candidate> wanted;
   for (const Candidate& candidate : asked.candidates) {
-    const auto version = Version::parse(candidate.tag.str());
-    if (version && *version > *winner && is_eligible(asked, policy, candidate)) {
-      return candidate.tag.str() + " is above the winner";
+    if (is_wanted(asked, policy, candidate)) wanted.push_back(candidate);
+  }
+  if (wanted.empty() == decision.winner.has_value()) return "a winner where there is none, or none";
+  if (wanted.empty()) return std::nullopt;
+  const bool waits = std::all_of(wanted.begin(), wanted.end(),
+                                 [&](const Candidate& one) { return is_young(asked, one); });
+  if (waits != (decision.verdict == Verdict::wait))
+    return "a wait where one is old enough, or none";
+  if (!is_wanted(asked, policy, *decision.winner)) return "the winner may not win";
+  const auto winner = Version::parse(decision.winner->tag.str());
+  for (const Candidate& candidate : wanted) {
+    if (*Version::parse(candidate.tag.str()) <= *winner) continue;
+    if (waits || !is_young(asked, candidate)) return candidate.tag.str() + " is above the winner";
+    if (!decision.due || *decision.due > candidate.first_seen + asked.settings.min_age) {
+      return candidate.tag.str() + " is above the winner and never due";
     }
   }
   return std::nullopt;
+}
+
+// Whether what the tag named before replaces a later push of it.
+bool goes_back(const Asked& asked, const Candidate& winner) {
+  return winner.moved_on &&
+         std::any_of(asked.candidates.begin(), asked.candidates.end(), [&](const Candidate& one) {
+           return one.tag == winner.tag && one.digest && one.digest == asked.current.digest() &&
+                  one.first_seen > winner.first_seen;
+         });
 }
 
 Broken check_digest(const Asked& asked, const Decision& decision) {
@@ -61,7 +96,37 @@ Broken check_digest(const Asked& asked, const Decision& decision) {
   if (decision.to->tag() != asked.current.effective_tag()) return "digest left its tag";
   if (!decision.to->digest()) return "digest wrote no digest";
   if (is_held(asked, *decision.winner)) return "what is held won";
+  if (goes_back(asked, *decision.winner)) return "an older push of the tag won";
   return std::nullopt;
+}
+
+// What a wait, a moment to decide again, and a winner that has moved on or is too young mean.
+Broken check_time(const Asked& asked, const Decision& decision) {
+  if (decision.due && *decision.due <= asked.now) return "due already";
+  const bool waits = decision.verdict == Verdict::wait;
+  if (waits && (!decision.winner || !decision.due)) return "waits for nothing";
+  if (!decision.winner) return decision.due ? Broken("due without a winner") : std::nullopt;
+  const bool young = is_young(asked, *decision.winner);
+  if (waits != (young && decision.verdict != Verdict::skip))
+    return "too young, or waits for the old";
+  if (is_unwritable(asked, *decision.winner)) return "what cannot be written won";
+  if (decision.to && decision.winner->moved_on && !decision.to->digest()) {
+    return "what a tag named before is written without its digest";
+  }
+  return std::nullopt;
+}
+
+bool same_outcome(const Decision& a, const Decision& b) {
+  return a.verdict == b.verdict && a.to == b.to;
+}
+
+// force only looks at the last push: there every one that grows old counts.
+Broken check_until_due(Asked asked, const Decision& decision) {
+  if (std::holds_alternative<ForcePolicy>(asked.settings.policy)) return std::nullopt;
+  asked.now = decision.due ? *decision.due - std::chrono::microseconds(1)
+                           : asked.now + std::chrono::hours(24 * 36'500);
+  const Decision later = decide_asked(asked);
+  return same_outcome(later, decision) ? std::nullopt : Broken("another answer before it is due");
 }
 
 Broken check_update(const Asked& asked, const Decision& decision) {
@@ -80,7 +145,7 @@ Broken check_update(const Asked& asked, const Decision& decision) {
 Seq last_push(const Asked& asked, const std::optional<Tag>& tag) {
   Seq last = 0;
   for (const Candidate& candidate : asked.candidates) {
-    if (candidate.tag == tag) last = std::max(last, candidate.seq);
+    if (candidate.tag == tag && !candidate.listed) last = std::max(last, candidate.seq);
   }
   return last;
 }
@@ -106,7 +171,8 @@ Broken check_ordered(const Asked& asked, const Decision& decision, const Ordered
   const Tag& winner = decision.winner->tag;
   if (!policy.filter.part_of(winner.str())) return "the winner does not match";
   if (policy.order == TagOrder::newest) {
-    const bool later = last_push(asked, winner) > last_push(asked, asked.current.effective_tag());
+    if (decision.winner->listed) return "a listed tag was taken for the newest";
+    const bool later = decision.winner->seq > last_push(asked, asked.current.effective_tag());
     return later ? std::nullopt : Broken("the winner was not pushed last");
   }
   if (policy.filter.kind() == TagFilter::Kind::any && policy.order == TagOrder::alphabetical) {
@@ -125,6 +191,7 @@ Broken check_keel(const Asked& asked, const Decision& decision) {
 Broken check_force(const Asked& asked, const Decision& decision) {
   if (!decision.to) return std::nullopt;
   if (decision.to->tag() == asked.current.effective_tag()) return check_digest(asked, decision);
+  if (decision.winner->listed) return "a listed tag was taken for the newest";
   return check_keel(asked, decision);
 }
 
@@ -163,7 +230,7 @@ Broken check_order(Asked asked, const Decision& decision) {
 
 Broken check_explain(const Asked& asked, const Decision& decision) {
   const Verdicts verdicts =
-      explain(asked.settings, asked.current, asked.candidates, asked.holds, Time{});
+      explain(asked.settings, asked.current, asked.candidates, asked.holds, asked.now);
   if (!same(verdicts.decision, decision)) return "explain decided otherwise";
   if (verdicts.candidates.size() != asked.candidates.size()) return "a line for some only";
   const auto wins = std::count_if(verdicts.candidates.begin(), verdicts.candidates.end(),
@@ -192,7 +259,8 @@ Broken check_policy_text(const Policy& policy) {
 std::optional<std::string> broken_promise(const Asked& asked) {
   const Decision decision = decide_asked(asked);
   for (const Broken& broken :
-       {check_update(asked, decision), check_policy(asked, decision), check_order(asked, decision),
+       {check_update(asked, decision), check_time(asked, decision), check_policy(asked, decision),
+        check_order(asked, decision), check_until_due(asked, decision),
         check_explain(asked, decision), check_again(asked, decision),
         check_policy_text(asked.settings.policy)}) {
     if (broken) return *broken + " (" + decision.reason + ")";

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Random questions to decide(). LONGSHORE_TEST_SEED repeats a run that failed.
+#include <algorithm>
 #include <cstdlib>
 #include <random>
 
@@ -18,6 +19,7 @@ using longshore::Policy;
 using longshore::PolicySettings;
 using longshore::test::Asked;
 using longshore::test::broken_promise;
+using longshore::test::kNow;
 
 namespace {
 
@@ -114,9 +116,22 @@ class Maker {
     return text;
   }
 
+  std::chrono::hours days(unsigned end) { return std::chrono::hours(24) * below(end); }
+
   Candidate candidate(longshore::Seq seq) {
     Candidate made{*longshore::Tag::parse(tag()), {}, seq, {}, {}};
     if (!once_in(4)) made.digest = *longshore::Digest::parse(digest());
+    made.first_seen = kNow - days(7);
+    made.listed = once_in(8);
+    return made;
+  }
+
+  // The same tag with what it named before.
+  Candidate earlier(const Candidate& present, longshore::Seq seq) {
+    Candidate made = candidate(seq);
+    made.tag = present.tag;
+    made.listed = false;
+    made.moved_on = true;
     return made;
   }
 
@@ -124,6 +139,7 @@ class Maker {
     Hold made{"prod", "web", "app", current.repository(), {}, {}, "its rollout failed"};
     if (once_in(2)) made.digest = *longshore::Digest::parse(digest());
     if (!made.digest || once_in(2)) made.tag = *longshore::Tag::parse(tag());
+    made.and_below = made.tag && once_in(2);
     if (once_in(5)) made.repository = *longshore::Repository::parse("other");
     return made;
   }
@@ -139,9 +155,16 @@ std::optional<Asked> make_question(Maker& maker) {
   if (maker.once_in(12)) policy = Policy(ForcePolicy{});  // only Keel's keys say it
   PolicySettings settings{*std::move(policy), Pin{static_cast<int>(maker.below(3))},
                           maker.once_in(3)};
-  Asked asked{std::move(settings), *ImageRef::parse(maker.image()), {}, {}};
+  if (maker.once_in(2)) settings.min_age = maker.days(5);
+  Asked asked{std::move(settings), *ImageRef::parse(maker.image()), {}, {}, kNow};
   for (unsigned count = maker.below(12); asked.candidates.size() < count;) {
-    asked.candidates.push_back(maker.candidate(asked.candidates.size() + 1));
+    // Each has two numbers, so that what its tag named before has a lower one.
+    const longshore::Seq seq = 2 * asked.candidates.size() + 2;
+    const Candidate made = maker.candidate(seq);
+    const bool is_new = std::none_of(asked.candidates.begin(), asked.candidates.end(),
+                                     [&](const Candidate& other) { return other.tag == made.tag; });
+    if (is_new && maker.once_in(2)) asked.candidates.push_back(maker.earlier(made, seq - 1));
+    asked.candidates.push_back(made);
   }
   while (maker.once_in(3))
     asked.holds.push_back(maker.hold(asked.current));
@@ -153,6 +176,16 @@ std::string describe(const Asked& asked) {
   for (const Candidate& candidate : asked.candidates) {
     text += ' ' + candidate.tag.str();
     if (candidate.digest) text += '@' + std::string(candidate.digest->brief());
+    text += '=' + longshore::in_words(
+                      std::chrono::floor<std::chrono::hours>(asked.now - candidate.first_seen));
+    if (candidate.moved_on) text += " (moved on)";
+    if (candidate.listed) text += " (listed)";
+  }
+  text += "; min-age " + longshore::in_words(asked.settings.min_age);
+  for (const Hold& hold : asked.holds) {
+    text += hold.and_below ? "; held and below" : "; held";
+    if (hold.tag) text += ' ' + hold.tag->str();
+    if (hold.digest) text += " @" + std::string(hold.digest->brief());
   }
   return text;
 }
@@ -164,6 +197,9 @@ TEST_CASE("decide keeps its promises whatever it is asked", "[pipeline][decision
   Maker maker(seed());
   int asked_times = 0;
   int updates = 0;
+  int waits = 0;
+  int moved_on = 0;
+  int due_again = 0;
   for (int i = 0; i < 20'000; ++i) {
     const auto asked = make_question(maker);
     if (!asked) continue;
@@ -171,12 +207,18 @@ TEST_CASE("decide keeps its promises whatever it is asked", "[pipeline][decision
     const auto broken = broken_promise(*asked);
     if (broken) FAIL(*broken << "\n" << describe(*asked));
     const auto decision =
-        decide(asked->settings, asked->current, asked->candidates, asked->holds, longshore::Time{});
+        decide(asked->settings, asked->current, asked->candidates, asked->holds, asked->now);
     if (decision.verdict == longshore::Verdict::update) ++updates;
+    if (decision.verdict == longshore::Verdict::wait) ++waits;
+    if (decision.winner && decision.winner->moved_on) ++moved_on;
+    if (decision.due && decision.to) ++due_again;
   }
-  // The questions are worth asking: many are understood, and many of those lead to an update.
+  // The questions are worth asking: many are understood, and each kind of answer is among theirs.
   CHECK(asked_times > 15'000);
   CHECK(updates > 3'000);
+  CHECK(waits > 150);
+  CHECK(moved_on > 50);
+  CHECK(due_again > 150);
 }
 
 TEST_CASE("Versions are in one total order", "[pipeline][version][random]") {

@@ -20,6 +20,7 @@ using longshore::test::expand;
 using longshore::test::explain_text;
 using longshore::test::hold;
 using longshore::test::image;
+using longshore::test::kNow;
 using longshore::test::settings;
 using longshore::test::tag;
 using longshore::test::words;
@@ -192,6 +193,70 @@ TEST_CASE("explain says why a skip is one", "[pipeline][decision]") {
   CHECK(lines(explain_text("digest", "app:main@a", "main")) ==
         Lines{"main the digest of main is not known: nothing can be compared"});
   CHECK(lines(explain_text("never", "app:main@a", "main@b")) == Lines{"main the policy is never"});
+}
+
+TEST_CASE("explain says which are too young, before the refused", "[pipeline][decision]") {
+  CHECK(lines(explain_text("semver:~1.4;min-age=3d", "app:1.4.2",
+                           "1.4.2 1.4.4=2h 1.4.3=5d 1.4.5=1d6h30m 1.5.0=1h list:1.4.1")) ==
+        Lines{"1.4.3! is the highest of 3 tags in ~1.4", "1.4.5 is 1 d 6 h old, and min-age is 3 d",
+              "1.4.4 is 2 h old, and min-age is 3 d", "1.4.1 is below 1.4.2, which runs now",
+              "1.4.2 runs now", "1.5.0 is not in ~1.4"});
+  CHECK(lines(explain_text("digest;min-age=3d", "app:main@a",
+                           "was:main@b=9d was:main@c=4d main@d=2h")) ==
+        Lines{"main! sha256:cccccccccccc is the last digest of main that is old enough; main now "
+              "names sha256:dddddddddddd, which is 2 h old, and min-age is 3 d; "
+              "sha256:aaaaaaaaaaaa runs now",
+              "main is 2 h old, and min-age is 3 d", "main is an older push of this tag"});
+}
+
+TEST_CASE("explain says what became of a tag that has moved on", "[pipeline][decision]") {
+  CHECK(lines(explain_text("semver;min-age=3d", "app:1.4.3@a", "was:1.4.3@a=5d 1.4.3@b=2h")) ==
+        Lines{"1.4.3 now names sha256:bbbbbbbbbbbb, but semver does not follow a moved tag",
+              "1.4.3 runs now"});
+  CHECK(lines(explain_text("semver;pin=tag", "app:1.4.2", "was:1.4.3@a 1.4.3@b !@b")) ==
+        Lines{"1.4.3 is held: its rollout failed",
+              "1.4.3 names another digest by now and could only be written with the one that it "
+              "had, but pin is tag"});
+  CHECK(lines(explain_text("semver", "app:1.4.2", "was:1.4.3 1.4.3@b !@b")) ==
+        Lines{"1.4.3 is held: its rollout failed",
+              "1.4.3 names another digest by now, and the one that it had is not known"});
+}
+
+TEST_CASE("explain says that a list of tags does not tell of age", "[pipeline][decision]") {
+  CHECK(lines(explain_text("newest:main-.*", "app:main-1", "main-1 list:main-2 list:dev")) ==
+        Lines{"dev does not match 'main-.*'", "main-1 runs now",
+              "main-2 was found in a list of tags, which does not say when it was pushed"});
+}
+
+TEST_CASE("A wait names the best of the young, and when the first of them is old enough",
+          "[pipeline][decision]") {
+  const Decision decision = decide_text("semver;min-age=3d", "app:1.4.2", "1.4.3=1d 1.4.4=2h");
+  CHECK(decision.verdict == Verdict::wait);
+  REQUIRE(decision.winner);
+  CHECK(decision.winner->tag == tag("1.4.4"));
+  CHECK_FALSE(decision.to);
+  CHECK(decision.due == kNow + std::chrono::hours(48));
+}
+
+TEST_CASE("A tag that is seen in the future is too young", "[pipeline][decision]") {
+  const auto current = image("app:1.4.2");
+  Candidate ahead = candidate("1.4.3", 1);
+  ahead.first_seen = kNow + std::chrono::hours(1);
+  const Decision decision = decide(settings("semver;min-age=1h"), current, {&ahead, 1}, {}, kNow);
+  CHECK(decision.reason == "1.4.3 is 0 s old, and min-age is 1 h; 1.4.2 runs now");
+  CHECK(decision.due == kNow + std::chrono::hours(2));
+}
+
+TEST_CASE("A listed tag does not hide the times of the others", "[pipeline][decision]") {
+  const auto current = image("app:abc");
+  std::vector<Candidate> candidates{candidate("abc", 1), candidate("late", 2), candidate("def", 3),
+                                    candidate("list:ghi", 4)};
+  for (std::size_t i = 0; i < 3; ++i)
+    candidates[i].occurred_at = kNow;
+  candidates[1].occurred_at = kNow + std::chrono::hours(1);
+  const Decision decision = decide(settings("newest"), current, candidates, {}, kNow);
+  REQUIRE(decision.winner);
+  CHECK(decision.winner->tag == tag("late"));
 }
 
 TEST_CASE("explain and decide are of one mind", "[pipeline][decision]") {

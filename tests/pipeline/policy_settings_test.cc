@@ -4,12 +4,14 @@
 #include <catch2/catch.hpp>
 
 #include "pipeline/keel_settings.h"
+#include "pipeline/min_age.h"
 #include "tests/pipeline/decide_support.h"
 
 using Catch::Contains;
 using longshore::Annotations;
 using longshore::Errc;
 using longshore::ForcePolicy;
+using longshore::in_words;
 using longshore::merge_metadata;
 using longshore::Pin;
 using longshore::Policy;
@@ -123,6 +125,53 @@ TEST_CASE("settings_for names the annotation whose value is wrong", "[pipeline][
              Contains("longshore.dev/prerelease.web:") && Contains("'1'"));
 }
 
+TEST_CASE("settings_for reads min-age", "[pipeline][settings]") {
+  const auto of = [](const std::string& value) {
+    return found({{"longshore.dev/policy", "semver"}, {"longshore.dev/min-age", value}}).min_age;
+  };
+  CHECK(of("30m") == std::chrono::minutes(30));
+  CHECK(of("12h") == std::chrono::hours(12));
+  CHECK(of("3d") == std::chrono::hours(72));
+  CHECK(of("1d12h") == std::chrono::hours(36));
+  CHECK(of("1d12h30m15s") == std::chrono::seconds(131'415));
+  CHECK(of("0") == std::chrono::seconds(0));
+  CHECK(of("3650d") == std::chrono::hours(24 * 3'650));
+}
+
+TEST_CASE("settings_for looks up min-age by container, workload and rule", "[pipeline][settings]") {
+  const Rules rules{{"*", settings("semver;min-age=3d")}};
+  CHECK(found({}, rules).min_age == std::chrono::hours(72));
+  CHECK(found({{"longshore.dev/min-age", "1h"}}, rules).min_age == std::chrono::hours(1));
+  CHECK(
+      found({{"longshore.dev/min-age", "1h"}, {"longshore.dev/min-age.web", "0"}}, rules).min_age ==
+      std::chrono::seconds(0));
+  CHECK(found({{"longshore.dev/policy", "digest"}}, rules) == settings("digest;min-age=3d"));
+}
+
+TEST_CASE("settings_for refuses a min-age that is none", "[pipeline][settings]") {
+  const Rules rules{{"*", settings("semver")}};
+  for (const std::string value : {"", "3", "d", "3 d", "-3d", "+3d", "3w", "3ms", "1.5h", "12h1d",
+                                  "1h1h", "3650d1s", "99999999999999999999d", "3d\n", "00"}) {
+    CAPTURE(value);
+    CHECK_THAT(refused({{"longshore.dev/min-age", value}}, Errc::invalid_input, rules),
+               Contains("annotation longshore.dev/min-age:") && Contains("is no age") &&
+                   Contains("such as 3d, 12h or 1d12h"));
+  }
+}
+
+TEST_CASE("An age is said in words", "[pipeline][settings]") {
+  using std::chrono::seconds;
+  CHECK(in_words(seconds(0)) == "0 s");
+  CHECK(in_words(seconds(-5)) == "0 s");
+  CHECK(in_words(seconds(59)) == "59 s");
+  CHECK(in_words(seconds(7'200)) == "2 h");
+  CHECK(in_words(seconds(129'600)) == "1 d 12 h");
+  CHECK(in_words(seconds(131'415)) == "1 d 12 h 30 min 15 s");
+  CHECK(in_words(seconds(131'415), 2) == "1 d 12 h");
+  CHECK(in_words(seconds(86'405), 2) == "1 d");
+  CHECK(in_words(seconds(86'399), 2) == "23 h 59 min");
+}
+
 TEST_CASE("settings_for leaves a container alone that another one's mistake does not touch",
           "[pipeline][settings]") {
   CHECK(found({{"longshore.dev/policy", "digest"},
@@ -155,7 +204,6 @@ TEST_CASE("settings_for lets no gate pass that this build does not have", "[pipe
   CHECK_THAT(refusal("approvals", ""), Contains("needs approvals"));
   CHECK_THAT(refusal("window", "Mon-Fri 09:00-17:00"),
              Contains("needs window, which is not available"));
-  CHECK_THAT(refusal("min-age", "1h"), Contains("needs min-age, which is not available"));
   CHECK_THAT(refusal("scan-gate", "high"), Contains("needs scan-gate, which is not available"));
 }
 
