@@ -88,20 +88,31 @@ class FakeRegistry(Server):
 
 
 class TooMany:
-    """A script: 429 with Retry-After until some seconds after it was first asked."""
+    """A script: 429 with Retry-After, until end(). Counts who asks before that time is over."""
 
     def __init__(self, seconds):
         self.seconds = seconds
         self.answered = 0
-        self._until = None
+        self.early = 0
+        self._lock = threading.Lock()
+        self._until = 0.0
+        self._ended = False
+
+    def end(self):
+        self._ended = True
 
     def __call__(self, request):
-        now = time.monotonic()
-        self._until = self._until or now + self.seconds
-        if now >= self._until:
+        if self._ended:
             return False
-        self.answered += 1
-        request.reply(429, headers={"Retry-After": str(math.ceil(self._until - now))})
+        with self._lock:
+            now = time.monotonic()
+            self.answered += 1
+            if now < self._until:
+                self.early += 1
+            else:
+                self._until = now + self.seconds
+            left = self._until - now
+        request.reply(429, headers={"Retry-After": str(math.ceil(left))})
         return True
 
 
