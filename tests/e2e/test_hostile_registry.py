@@ -35,13 +35,14 @@ class HostileRegistry(Case):
         self.honest = self.listening(FakeRegistry())
         self.elsewhere = self.listening(Recorder())
 
-    def begin(self, sweep="off", **entry):
+    def begin(self, sweep="off", more=None, **entry):
         """entry: further keys of the hostile registry's."""
         self.program = self.longshore(
             [{"name": "reg", "type": "distribution", "token": TOKEN}],
             registries=[{"host": self.hostile.host, "insecure": True, "deadline": "5s", "username": USER,
                          "password": PASSWORD, "sweep": sweep, **entry},
-                        {"host": self.honest.host, "insecure": True, "sweep": "off"}])
+                        {"host": self.honest.host, "insecure": True, "sweep": "off"}],
+            more=more)
         for name, registry in (("hostile", self.hostile), ("honest", self.honest)):
             self.program.write_manifest(f"{name}.yaml", deployment(name, f"{registry.host}/{SHOP}:1.0.0", "semver",
                                                                    pin="digest"))
@@ -93,12 +94,12 @@ class HostileRegistry(Case):
 
     def test_a_forged_realm_is_not_asked(self):
         self.assert_refused(self.forged_realm, re.escape(self.elsewhere.host) + ".*auth_hosts")
-        self.assertEqual(self.elsewhere.asked, [])
+        self.assertEqual(self.elsewhere.connections, 0)
 
     def test_a_forged_realm_is_not_asked_where_downloads_may_come_from(self):
         self.assert_refused(self.forged_realm, re.escape(self.elsewhere.host) + ".*auth_hosts",
                             redirect_hosts=[self.elsewhere.host])
-        self.assertEqual(self.elsewhere.asked, [])
+        self.assertEqual(self.elsewhere.connections, 0)
 
     # It leads elsewhere once it has seen a token, or the password.
 
@@ -148,11 +149,26 @@ class HostileRegistry(Case):
 
     def test_a_redirect_to_this_machine_is_not_followed(self):
         self.assert_refused(self.wants_password(self.redirects(f"http://{self.elsewhere.host}")), "address")
-        self.assertEqual(self.elsewhere.asked, [])
+        self.assertEqual(self.elsewhere.connections, 0)
 
     def test_a_redirect_to_a_private_address_is_not_followed(self):
         self.assert_refused(self.wants_password(self.redirects("http://169.254.169.254/latest/meta-data")),
                             "169.254.169.254.*address|address.*169.254.169.254")
+
+    def test_a_host_on_this_machine_that_nobody_configured_is_not_dialled(self):
+        self.begin(more={"sweep": "1h"})
+        # Named by a workload, and by a notification: two ways to be led there.
+        image = f"{self.elsewhere.host}/{SHOP}:1.0.0"
+        self.program.write_manifest("elsewhere.yaml", deployment("elsewhere", image, "semver"))
+        event = self.program.notify("reg", notifications.distribution(self.elsewhere.host, SHOP, "1.0.1")).json()["id"]
+        [line] = wait_for("it is decided", lambda: self.program.audit().decisions(event))
+        self.assertIn("nobody configured", line["reason"])
+        lines = wait_for("the audit says that it is not listed",
+                         lambda: self.program.audit().about(audit.SWEEP, f"{self.elsewhere.host}/{SHOP}"))
+        self.assertRegex(lines[0]["error"], "address")
+        self.assert_harmless()
+        self.assertEqual(image_of(self.program.manifest("elsewhere.yaml")), image)
+        self.assertEqual(self.elsewhere.connections, 0)
 
     # Its lists.
 
@@ -162,7 +178,7 @@ class HostileRegistry(Case):
         self.assert_said(pattern, audit.SWEEP)
         self.hostile.script = self.wants_password(lambda request: False)
         self.assert_harmless()
-        self.assertEqual(self.elsewhere.asked, [])
+        self.assertEqual(self.elsewhere.connections, 0)
 
     def test_a_next_page_on_another_host_is_not_asked_for(self):
         def script(request):

@@ -187,6 +187,20 @@ class Resolving(Asking):
         self.wait_applied(f"stable@{first}", f"stable@{second}", f"stable@{first}")
         self.assertEqual(self.program.audit().steps(audit.RESOLVED), [])
 
+    def test_killed_while_a_tag_is_late_it_still_believes_no_old_answer(self):
+        self.begin_late("stable", policy="digest")
+        first = self.push("stable", content="A")
+        self.wait_shop(f"stable@{first}")
+        late = self.late("stable")
+        second = self.push("stable", content="B")
+        wait_for("the old answer is given", lambda: late.answered > 0)
+        self.program.kill()
+        late.begin_again()
+        self.program.start()
+        self.wait_shop(f"stable@{second}")
+        self.assertGreater(late.answered, 1)
+        self.wait_applied(f"stable@{first}", f"stable@{second}")
+
     def test_an_early_word_without_a_digest(self):
         self.begin_late("stable", is_notifying=False, policy="digest")
         late = self.late("stable")

@@ -190,3 +190,7 @@ class Late:
         self.answered += 1
         send(request, *self._old[request.command])
         return True
+
+    def begin_again(self):
+        """The next question is the first one."""
+        self._until = None

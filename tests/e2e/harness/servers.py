@@ -59,6 +59,7 @@ class _Listener(http.server.ThreadingHTTPServer):
     def process_request(self, request, client_address):
         with self._lock:
             self._connections.add(request)
+            self.owner.connections += 1
         super().process_request(request, client_address)
 
     def shutdown_request(self, request):
@@ -91,6 +92,7 @@ class Server:
         self.host = f"127.0.0.1:{self._port.number}"
         self.script = None
         self.asked = []
+        self.connections = 0  # also those that asked nothing that can be read
         self.closing = threading.Event()
         self._listener = None
         self._thread = None
