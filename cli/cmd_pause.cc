@@ -5,7 +5,7 @@
 
 #include <CLI/CLI.hpp>
 
-#include "cli/people_view.h"
+#include "cli/json_view.h"
 #include "cli/scope.h"
 #include "cli/server.h"
 

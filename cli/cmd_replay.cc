@@ -6,7 +6,7 @@
 #include <CLI/CLI.hpp>
 
 #include "cli/exit_codes.h"
-#include "cli/people_view.h"
+#include "cli/json_view.h"
 #include "cli/server.h"
 #include "pipeline/ulid.h"
 

@@ -11,26 +11,10 @@ namespace longshore::cli_tests {
 namespace {
 
 const std::vector<std::vector<std::string>> kAll = {
-    {"serve"},
-    {"check"},
-    {"status"},
-    {"actions"},
-    {"actions", "retry"},
-    {"history"},
-    {"audit"},
-    {"audit", "verify"},
-    {"plan"},
-    {"pause"},
-    {"resume"},
-    {"hold"},
-    {"unhold"},
-    {"rollback"},
-    {"replay"},
-    {"decode"},
-    {"send"},
-    {"policy"},
-    {"completion"},
-    {"completion", "bash"},
+    {"serve"},   {"check"}, {"status"},          {"actions"},    {"actions", "retry"},
+    {"history"}, {"audit"}, {"audit", "verify"}, {"plan"},       {"pause"},
+    {"resume"},  {"hold"},  {"unhold"},          {"rollback"},   {"replay"},
+    {"decode"},  {"send"},  {"policy"},          {"completion"}, {"completion", "bash"},
 };
 
 TEST_CASE("--version names the program and its version", "[cli]") {
