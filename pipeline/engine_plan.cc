@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
+#include <tuple>
 
 #include "pipeline/aged_turn.h"
 #include "pipeline/engine_people.h"
@@ -129,6 +130,9 @@ Result<Plan> EnginePeople::plan(const Scope& scope) const {
     if (!one) return std::move(one).error();
     workloads.push_back(*std::move(one));
   }
+  std::ranges::sort(workloads, [](const WorkloadPtr& a, const WorkloadPtr& b) {
+    return std::tie(a->target, a->id) < std::tie(b->target, b->id);
+  });
   for (const auto& outbox : setup->outboxes) {
     const std::string& name = outbox->target().name();
     const bool asked = scope.target.empty() || scope.target == name;
