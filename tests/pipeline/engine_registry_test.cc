@@ -137,6 +137,22 @@ TEST_CASE("A wait for the registry belongs to its tag", "[pipeline][resolving]")
   CHECK(pipeline.target->image("web") == "r.example.com/app:1.0.0");
 }
 
+TEST_CASE("An event that changes nothing names the one that waits", "[pipeline][resolving]") {
+  Pipeline pipeline;
+  pipeline.target->put("web", "r.example.com/app:1.0.0", "semver:~1.0");
+  pipeline.target->set_synced();
+  REQUIRE(pipeline.start());
+  pipeline.registry.hang("r.example.com");
+  std::vector<Event> events = {pushed("r.example.com/app:1.0.1"),
+                               pushed("r.example.com/app:2.0.0")};
+  for (Event& event : events)
+    event.verify = true;
+  const std::string waiting = events.front().id.str();
+  REQUIRE(pipeline.accept(std::move(events)));
+  CHECK(pipeline.audited({"\"decision\":\"wait\"", waiting}));
+  CHECK(pipeline.audited({"\"decision\":\"superseded\"", "with event " + waiting}));
+}
+
 TEST_CASE("A tag waits for its age and is decided again by itself", "[pipeline][min_age]") {
   Pipeline pipeline;
   pipeline.options.policies = {{"*",
