@@ -10,6 +10,7 @@
 
 #include "pipeline/action.h"
 #include "pipeline/crypto.h"
+#include "pipeline/people_control.h"
 #include "pipeline/target.h"
 
 namespace longshore {
@@ -43,15 +44,6 @@ struct Wait {
   std::string reason;
   Time since{};
   std::optional<Time> due;
-};
-
-// Nothing is changed there until it is resumed: a person said so. Both names empty: everywhere.
-struct Pause {
-  std::string target;
-  std::string workload;  // empty: the whole target
-  std::string reason;
-  std::string actor;
-  Time since{};
 };
 
 // A policy or annotation that cannot be used; its container is left alone.
@@ -94,6 +86,8 @@ struct StatusReport {
   std::vector<Wait> waits;       // at most 100
   SweepStatus sweep;
   std::vector<BadPolicy> bad_policies;  // at most 100
+  std::vector<Pause> pauses;
+  std::vector<Hold> holds;  // the newest, at most 100; oldest first
 };
 
 struct AuditHead {
@@ -119,6 +113,8 @@ class Control {
   virtual Result<std::vector<HistoryEntry>> history(const Repository& repository,
                                                     std::size_t limit) const = 0;
   virtual AuditHead audit_head() const = 0;
+  // Holds, pauses, plans and what else persons say.
+  virtual PeopleControl& people() = 0;
 };
 
 }  // namespace longshore

@@ -148,12 +148,6 @@ std::vector<const Candidate*> by_tag(std::span<const Candidate> candidates) {
 
 }  // namespace
 
-bool is_held_in(const Hold& hold, const std::string& target, const std::string& workload,
-                const std::string& container) noexcept {
-  return hold.target == target && hold.workload == workload &&
-         (hold.container.empty() || hold.container == container);
-}
-
 std::string_view name_of(Verdict verdict) noexcept {
   switch (verdict) {
     case Verdict::update:

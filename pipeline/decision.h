@@ -43,10 +43,6 @@ struct Hold {
   Time since{};
 };
 
-// Whether the hold is about this container.
-bool is_held_in(const Hold& hold, const std::string& target, const std::string& workload,
-                const std::string& container) noexcept;
-
 enum class Verdict { update, skip, wait, conflict };
 
 std::string_view name_of(Verdict verdict) noexcept;  // "update"

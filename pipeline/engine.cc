@@ -44,6 +44,7 @@ Result<std::unique_ptr<Engine>> Engine::open(PipelineOptions options, Resolver* 
   std::unique_ptr<Engine> engine(new Engine(std::move(options), *std::move(store),
                                             *std::move(reader), resolver, clock,
                                             std::move(on_fault), *newest));
+  if (auto status = engine->make_sweeper(resolver); !status) return std::move(status).error();
   if (auto status = engine->take_up(*std::move(audit)); !status) return std::move(status).error();
   return engine;
 }
@@ -59,12 +60,11 @@ Engine::Engine(PipelineOptions options, Store store, StoreReader reader, Resolve
       window_(options_.dedupe_keys, options_.dedupe_window),
       next_seq_(newest + 1),
       reader_(std::move(reader)),
-      resolver_(resolver),
       lookups_(resolver, lookup_hooks()),
       known_(setup_, clock),
       journal_(std::move(store.writer), queue_, durable_, clock,
                journal_hooks(std::move(on_fault))),
-      context_{lanes_, journal_, setup_, known_, bad_policies_, clock, lookups_},
+      context_{lanes_, journal_, setup_, known_, bad_policies_, people_, clock, lookups_},
       refusals_(clock, [this](AuditEntry line) { audit(std::move(line)); }) {}
 
 Journal::Hooks Engine::journal_hooks(std::function<void(const std::string&)> on_fault) {
@@ -103,17 +103,17 @@ Lookups::Hooks Engine::lookup_hooks() {
               }};
 }
 
-Status Engine::make_sweeper() {
+Status Engine::make_sweeper(Resolver* resolver) {
   auto reader = StoreReader::open(options_.store.path, options_.store.vfs);
   if (!reader) return std::move(reader).error();
   sweeper_ = std::make_unique<Sweeper>(
-      Sweeper::Context{.resolver = resolver_,
-                       .setup = setup_,
-                       .intake = *this,
-                       .journal = journal_,
-                       .clock = clock_,
-                       .holds = [](const Repository&) { return std::vector<Hold>(); },
-                       .audit = [this](AuditEntry line) { audit(std::move(line)); }},
+      SweepContext{.resolver = resolver,
+                   .setup = setup_,
+                   .intake = *this,
+                   .journal = journal_,
+                   .people = people_,
+                   .clock = clock_,
+                   .audit = [this](AuditEntry line) { audit(std::move(line)); }},
       *std::move(reader));
   return Done{};
 }
@@ -139,6 +139,7 @@ Status Engine::take_up(AuditFile audit) {
   context_.backlog = open->size();
   auto status = journal_.run([](StoreWriter& writer) { return writer.requeue_in_flight(); });
   if (!status) return status;
+  if (status = take_up_people(); !status) return status;
 
   auto reader = StoreReader::open(options_.store.path, options_.store.vfs);
   if (!reader) return std::move(reader).error();
@@ -146,9 +147,16 @@ Status Engine::take_up(AuditFile audit) {
   if (!writer) return std::move(writer).error();
   audit_writer_ = *std::move(writer);
   audit_waker_ = audit_writer_.get();
-  clock_offset_ =
-      clock_.now().time_since_epoch() -
-      std::chrono::duration_cast<std::chrono::microseconds>(clock_.steady().time_since_epoch());
+  return Done{};
+}
+
+Status Engine::take_up_people() {
+  if (auto status = people_.load(reader_.people()); !status) return status;
+  auto reader = StoreReader::open(options_.store.path, options_.store.vfs);
+  if (!reader) return std::move(reader).error();
+  said_ = std::make_unique<EnginePeople>(
+      context_, *std::move(reader),
+      [this](std::vector<Event> events) { return accept(std::move(events)); });
   return Done{};
 }
 
@@ -189,15 +197,13 @@ Status Engine::hand_out_actions(const Setup& setup) {
 }
 
 Status Engine::start(const std::vector<std::shared_ptr<Target>>& targets) {
-  auto status = make_sweeper();
-  if (!status) return status;
   running_ = true;
   AuditEntry line;
   line.time = clock_.now();
   line.step = "started";
   line.reason = "longshore " LONGSHORE_VERSION;
   audit(std::move(line));
-  status = reconfigure(options_, targets);
+  auto status = reconfigure(options_, targets);
   if (!status) return status;
   for (unsigned i = 0; i < options_.lane_workers; ++i) {
     auto reader = StoreReader::open(options_.store.path, options_.store.vfs);
@@ -294,11 +300,7 @@ void Engine::keep_house(std::stop_token stop) {
 
 // A wall clock that jumped makes every age wrong: nothing is removed for its age from then on.
 void Engine::watch_clock() {
-  const auto offset =
-      clock_.now().time_since_epoch() -
-      std::chrono::duration_cast<std::chrono::microseconds>(clock_.steady().time_since_epoch());
-  const auto jump = offset - clock_offset_;
-  clock_offset_ = offset;
+  const auto jump = clock_watch_.look();
   if (std::chrono::abs(jump) < kJump) return;
   clock_jumped_ = true;
   AuditEntry line;
@@ -340,7 +342,7 @@ void Engine::drain(std::chrono::milliseconds at_most) {
 
 void Engine::stop() {
   lookups_.stop();
-  if (sweeper_) sweeper_->stop();
+  if (sweeper_) sweeper_->stop();  // none if open() failed
   const SetupPtr setup = setup_.get();
   for (const auto& outbox : setup->outboxes)
     outbox->stop();

@@ -67,8 +67,13 @@ StatusReport Engine::status() const {
     report.targets.push_back({target.name(), std::string(target.type()), target.state(),
                               setup->observed.contains(target.name())});
   }
-  if (sweeper_) report.sweep = sweeper_->status();
+  report.sweep = sweeper_->status();
   report.bad_policies = bad_policies_.all(kMostListed);
+  report.pauses = *people_.pauses();
+  report.holds = people_.all_holds();
+  if (report.holds.size() > kMostListed) {
+    report.holds.erase(report.holds.begin(), report.holds.end() - kMostListed);
+  }
   read_troubles(report);
   return report;
 }

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "pipeline/aged_turn.h"
 #include "pipeline/log.h"
 
 namespace longshore {
@@ -118,38 +119,23 @@ bool LaneWorker::verify_winners(const TurnResult& result, RepositoryHistory& his
   return answered;
 }
 
-// Where an age is asked for: what tags named that long ago, if it is something else than now.
-Status LaneWorker::add_earlier(const TurnResult& result, const TurnInput& input,
-                               std::vector<Candidate>& candidates) {
-  for (const std::chrono::seconds age : result.ages) {
-    auto earlier = reader_.tags_at(input.repository, input.now - age);
-    if (!earlier) return std::move(earlier).error();
-    candidates.insert(candidates.end(), earlier->begin(), earlier->end());
-  }
-  return Done{};
-}
-
-TurnResult LaneWorker::decide_turn(TurnInput& input, RepositoryHistory& history) {
+Result<TurnResult> LaneWorker::decide_turn(TurnInput& input, RepositoryHistory& history) {
   Verification verification;
   TurnResult result;
   for (int round = 0; round < kMostRounds; ++round) {
     std::vector<Candidate> candidates = history.candidates();
-    input.candidates = candidates;
     input.pending = nullptr;
     verification.pending.clear();
-    result = take_turn(input);
-    if (!result.ages.empty()) {
-      const Status status = add_earlier(result, input, candidates);
-      if (!status) log(LogLevel::error, "lanes", status.error().message);
-      input.candidates = candidates;
-      result = take_turn(input);
-    }
+    auto taken = take_aged_turn(input, candidates, reader_);
+    if (!taken) return std::move(taken).error();
+    result = *std::move(taken);
     if (verify_winners(result, history, verification)) continue;
     if (verification.pending.empty()) break;
     input.pending = &verification.pending;
     result = take_turn(input);
     break;
   }
+  input.candidates = {};
   result.audit.insert(result.audit.begin(), verification.audit.begin(), verification.audit.end());
   return result;
 }
@@ -162,6 +148,9 @@ Result<LaneWorker::Prepared> LaneWorker::prepare(const Turn& turn, const Setup& 
   if (!history) return std::move(history).error();
   for (const Event& event : *events)
     history->apply(event);
+  const auto held = read_holds(turn, setup, inventory.workloads, history->candidates());
+  if (!held) return held.error();
+  const People::Pauses pauses = context_.people.pauses();
 
   TurnInput input{.repository = turn.repository,
                   .events = *events,
@@ -170,15 +159,19 @@ Result<LaneWorker::Prepared> LaneWorker::prepare(const Turn& turn, const Setup& 
                   .rules = setup.rules,
                   .unsynced = inventory.unsynced,
                   .observed = setup.observed,
+                  .holds = held->all,
+                  .pauses = *pauses,
                   .nearest = inventory.workloads.empty() ? context_.known.nearest(turn.repository)
                                                          : std::string(),
                   .now = context_.clock.now()};
-  TurnResult result = decide_turn(input, *history);
+  auto decided = decide_turn(input, *history);
+  if (!decided) return std::move(decided).error();
+  TurnResult& result = *decided;
   for (const BadPolicy& bad :
        context_.bad_policies.update(turn.repository, inventory.workloads, result.bad_policies)) {
     result.audit.push_back(policy_line(bad, input.now));
   }
-  return Prepared{turn, std::move(result), history->take_changes()};
+  return Prepared{turn, std::move(result), history->take_changes(), held->added};
 }
 
 namespace {
@@ -188,9 +181,11 @@ struct Written {
   std::vector<Repository> outdated;  // to be decided again: the target has moved on
 };
 
-// Whether the target still runs what the action was decided upon. What an earlier action did since
-// then would else be done a second time, without an effect, and told a second time.
-bool still_stands(const Action& action, const Setup& setup) {
+// Whether nobody has paused it meanwhile, and the target still runs what the action was decided
+// upon. What an earlier action did since then would else be done a second time, without an effect,
+// and told a second time.
+bool still_stands(const Action& action, const Setup& setup, const People& people) {
+  if (pause_on(*people.pauses(), action.target, action.workload) != nullptr) return false;
   const auto outbox = setup.outbox_of(action.target);
   for (const WorkloadPtr& workload : outbox->target().workloads_of(action.repository)) {
     if (workload->id != action.workload) continue;
@@ -204,7 +199,8 @@ bool still_stands(const Action& action, const Setup& setup) {
 }
 
 Status write_turn(StoreWriter& writer, const Repository& repository, const TurnResult& result,
-                  const Setup& setup, std::span<const HistoryChange> history, Written& written) {
+                  const Setup& setup, const People& people, std::span<const HistoryChange> history,
+                  Written& written) {
   for (const HistoryChange& change : history) {
     if (auto status = writer.apply(change); !status) return status;
   }
@@ -219,7 +215,7 @@ Status write_turn(StoreWriter& writer, const Repository& repository, const TurnR
     if (auto status = writer.audit(line); !status) return status;
   }
   for (const Action& action : result.actions) {
-    if (!still_stands(action, setup)) {
+    if (!still_stands(action, setup, people)) {
       written.outdated.push_back(action.repository);
       continue;
     }
@@ -245,8 +241,10 @@ void LaneWorker::write(std::vector<Prepared> turns, const Setup& setup) {
   Written made;
   const Status status = context_.journal.run([&](StoreWriter& writer) -> Status {
     for (const Prepared& turn : turns) {
-      auto written =
-          write_turn(writer, turn.turn.repository, turn.result, setup, turn.history, made);
+      auto written = write_holds(writer, turn.overruled);
+      if (!written) return written;
+      written = write_turn(writer, turn.turn.repository, turn.result, setup, context_.people,
+                           turn.history, made);
       if (!written) return written;
       for (const auto& [target, workload] : turn.result.unchanged) {
         written = writer.supersede(target, workload, turn.turn.repository);

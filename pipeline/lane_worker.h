@@ -10,6 +10,7 @@
 #include "pipeline/known_repositories.h"
 #include "pipeline/lanes.h"
 #include "pipeline/lookups.h"
+#include "pipeline/people.h"
 #include "pipeline/setup.h"
 #include "pipeline/store_reader.h"
 #include "pipeline/turn.h"
@@ -23,6 +24,7 @@ struct LaneContext {
   const CurrentSetup& setup;
   KnownRepositories& known;
   BadPolicies& bad_policies;
+  People& people;
   const Clock& clock;
   Lookups& lookups;
 
@@ -52,6 +54,11 @@ class LaneWorker {
     Turn turn;
     TurnResult result;
     std::vector<HistoryChange> history;
+    std::vector<Hold> overruled;  // persons' words that were noticed
+  };
+  struct Held {
+    std::vector<Hold> all;
+    std::vector<Hold> added;  // those of them that are not written yet
   };
   // What the registry has said in this turn, and what it has not said yet.
   struct Verification {
@@ -61,10 +68,15 @@ class LaneWorker {
   Result<Prepared> prepare(const Turn& turn, const Setup& setup);
   Result<RepositoryHistory> read_history(const Turn& turn, std::span<const Event> events,
                                          bool all_tags);
-  TurnResult decide_turn(TurnInput& input, RepositoryHistory& history);
+  Result<TurnResult> decide_turn(TurnInput& input, RepositoryHistory& history);
   bool verify_winners(const TurnResult& result, RepositoryHistory& history, Verification& state);
-  Status add_earlier(const TurnResult& result, const TurnInput& input,
-                     std::vector<Candidate>& candidates);
+  // What is held for the workloads of a turn, with what persons have undone on their targets.
+  Result<Held> read_holds(const Turn& turn, const Setup& setup,
+                          std::span<const WorkloadPtr> workloads,
+                          std::span<const Candidate> candidates);
+  Result<std::vector<Hold>> overruled_in(const Workload& workload, const Turn& turn,
+                                         const Setup& setup, std::span<const Candidate> candidates);
+  Status write_holds(StoreWriter& writer, std::span<const Hold> holds);
   void write(std::vector<Prepared> turns, const Setup& setup);
   void wake_later(const Repository& repository, Time due);
 

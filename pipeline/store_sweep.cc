@@ -7,16 +7,6 @@
 namespace longshore {
 namespace {
 
-// No tag has a character that JSON escapes.
-std::string json_list(std::span<const Tag> tags) {
-  std::string text = "[";
-  for (const Tag& tag : tags) {
-    if (text.size() > 1) text += ',';
-    text += '"' + tag.str() + '"';
-  }
-  return text + "]";
-}
-
 Result<bool> has_row(Statement statement) {
   auto row = statement.step();
   if (!row) return std::move(row).error();

@@ -60,6 +60,9 @@ Result<StoreWriter> StoreWriter::open(Database database) {
   if (auto status = prepare_actions(database, *statements); !status) {
     return std::move(status).error();
   }
+  if (auto status = statements->people.prepare(database); !status) {
+    return std::move(status).error();
+  }
   auto head = database.prepare("SELECT lines, hash FROM audit_head");
   if (!head) return std::move(head).error();
   auto row = head->step();
@@ -84,6 +87,10 @@ StoreWriter::StoreWriter(Database database, std::unique_ptr<Statements> statemen
 StoreWriter::StoreWriter(StoreWriter&&) noexcept = default;
 StoreWriter& StoreWriter::operator=(StoreWriter&&) noexcept = default;
 StoreWriter::~StoreWriter() = default;
+
+PeopleWriter& StoreWriter::people() noexcept {
+  return statements_->people;
+}
 
 Status StoreWriter::begin() {
   return statements_->begin.run();
@@ -183,13 +190,12 @@ Status StoreWriter::put_wait(const Wait& wait) {
 }
 
 Status StoreWriter::keep_tag_waits(const Repository& repository, std::span<const Wait> waits) {
-  std::string tags = "[";  // no tag has a character that JSON escapes
+  std::vector<Tag> tags;
   for (const Wait& wait : waits) {
-    if (!wait.tag) continue;
-    if (tags.size() > 1) tags += ',';
-    tags += '"' + wait.tag->str() + '"';
+    if (wait.tag) tags.push_back(*wait.tag);
   }
-  return statements_->remove_tag_waits.bind(1, repository.str()).bind(2, tags + "]").run();
+  const std::string list = json_list(tags);
+  return statements_->remove_tag_waits.bind(1, repository.str()).bind(2, list).run();
 }
 
 Status StoreWriter::remove_waits(const std::string& target) {

@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "pipeline/people.h"
+
 namespace longshore {
 namespace {
 
@@ -29,15 +31,6 @@ PolicySettings for_list(PolicySettings settings) {
   return settings;
 }
 
-std::vector<Hold> holds_of(const Workload& workload, const Container& container,
-                           std::span<const Hold> holds) {
-  std::vector<Hold> found;
-  std::ranges::copy_if(holds, std::back_inserter(found), [&](const Hold& hold) {
-    return is_held_in(hold, workload.target, workload.id, container.name);
-  });
-  return found;
-}
-
 bool is_asked(std::span<const SweepQuestion> questions, const SweepQuestion& question) {
   return std::ranges::any_of(questions, [&](const SweepQuestion& other) {
     return other.holds.empty() && question.holds.empty() && other.current == question.current &&
@@ -58,7 +51,8 @@ std::vector<SweepQuestion> sweep_questions(const Repository& repository,
       const auto settings = settings_for(workload->annotations, container.name, repository, rules);
       if (!settings || !*settings) continue;
       if (std::holds_alternative<NeverPolicy>((*settings)->policy)) continue;
-      SweepQuestion question{**settings, container.image, holds_of(*workload, container, holds)};
+      SweepQuestion question{**settings, container.image,
+                             holds_on(holds, *workload, container.name)};
       if (!is_asked(questions, question)) questions.push_back(std::move(question));
     }
   }

@@ -2,6 +2,7 @@
 #include "pipeline/sweeper.h"
 
 #include <algorithm>
+#include <random>
 
 #include "pipeline/glob.h"
 
@@ -11,10 +12,8 @@ namespace {
 using std::chrono::seconds;
 using std::chrono::steady_clock;
 
-constexpr std::string_view kSource = "sweep";
 constexpr seconds kSoon{5};
 constexpr seconds kFirstPause{30};  // after a failure; doubles, up to the interval
-constexpr std::chrono::milliseconds kNap{50};
 constexpr std::size_t kMostListed = 100;
 
 std::vector<WorkloadPtr> workloads_of(const Repository& repository, const Setup& setup) {
@@ -67,8 +66,8 @@ struct Sweeper::Host {
   std::jthread thread;
 };
 
-Sweeper::Sweeper(Context context, StoreReader reader)
-    : context_(std::move(context)), reader_(std::move(reader)) {}
+Sweeper::Sweeper(SweepContext context, StoreReader reader)
+    : context_(std::move(context)), finder_(context_, std::move(reader)) {}
 
 Sweeper::~Sweeper() {
   stop();
@@ -134,7 +133,7 @@ void Sweeper::tick() {
 std::vector<SweepQuestion> Sweeper::questions(const Repository& repository,
                                               const Setup& setup) const {
   return sweep_questions(repository, workloads_of(repository, setup), setup.rules,
-                         context_.holds(repository));
+                         *context_.people.holds(repository));
 }
 
 // Takes the repository up, or changes or ends its plan. New policies are asked for at once.
@@ -193,25 +192,28 @@ void Sweeper::work(Host& host, const std::stop_token& stop) {
       continue;
     }
     lock.unlock();
-    const Status status = sweep(plan->repository, host, stop);
+    const auto found =
+        finder_.find(plan->repository, questions(plan->repository, *context_.setup.get()),
+                     [&] { return pace(host, stop); });
     lock.lock();
-    if (!stop.stop_requested()) finish(*plan, status);
+    if (!stop.stop_requested()) finish(*plan, found);
   }
 }
 
 // With mutex_ held.
-void Sweeper::finish(Plan& plan, const Status& status) {
+void Sweeper::finish(Plan& plan, const Result<std::size_t>& found) {
   const Time now = context_.clock.now();
   const double interval = static_cast<double>(plan.interval.count());
   double wait = interval * random_between(0.9, 1.1);
   std::string error;
-  if (status) {
+  if (found) {
     ++done_;
+    found_ += *found;
     plan.failures = 0;
     plan.last = now;
     plan.since.reset();
   } else {
-    error = status.error().message;
+    error = found.error().message;
     const int doubling = std::min(plan.failures++, 10);
     wait = std::min(interval, static_cast<double>(kFirstPause.count()) * (1 << doubling));
     if (!plan.since) plan.since = now;
@@ -228,158 +230,14 @@ void Sweeper::finish(Plan& plan, const Status& status) {
 }
 
 // One more request to this registry: waits for its turn.
-void Sweeper::pace(Host& host, const std::stop_token& stop) {
+Status Sweeper::pace(Host& host, const std::stop_token& stop) {
   const double rate = context_.setup.get()->sweep.requests_per_second;
   const SteadyTime now = steady_clock::now();
   const SteadyTime turn = std::max(host.next_request, now);
   host.next_request = turn + of_seconds(1 / std::max(rate, 0.001));
   std::unique_lock lock(mutex_);
   host.changed.wait_until(lock, stop, turn, [] { return false; });
-}
-
-Status Sweeper::sweep(const Repository& repository, Host& host, const std::stop_token& stop) {
-  auto asked = questions(repository, *context_.setup.get());
-  if (asked.empty()) return Done{};
-  auto status = look_at_followed(repository, followed_tags(asked), host, stop);
-  if (!status || !needs_list(asked)) return status;
-  return list(repository, std::move(asked), host, stop);
-}
-
-Status Sweeper::look_at_followed(const Repository& repository, const std::set<Tag>& tags,
-                                 Host& host, const std::stop_token& stop) {
-  for (const Tag& tag : tags) {
-    pace(host, stop);
-    auto digest = context_.resolver->resolve(repository, tag);
-    if (!digest && digest.error().code == Errc::not_found) continue;
-    if (!digest) return std::move(digest).error();
-    auto known = [&] {
-      const std::lock_guard lock(reader_mutex_);
-      return reader_.current_tags(repository, std::vector{tag});
-    }();
-    if (!known) return std::move(known).error();
-    const auto at = known->find(tag);
-    if (at != known->end() && at->second.digest == *digest) continue;
-    // A tag that we did not know may have been what it is for years.
-    Found events;
-    events.push_back(
-        event_of(repository, tag, at == known->end() ? EventKind::listed : EventKind::pushed));
-    events.back().digest = *digest;
-    if (auto status = accept(repository, std::move(events)); !status) return status;
-  }
-  return Done{};
-}
-
-Status Sweeper::list(const Repository& repository, std::vector<SweepQuestion> questions, Host& host,
-                     const std::stop_token& stop) {
-  auto has_earlier = [&] {
-    const std::lock_guard lock(reader_mutex_);
-    return reader_.is_listed(repository);
-  }();
-  if (!has_earlier) return std::move(has_earlier).error();
-  ListWinners best(std::move(questions));
-  pace(host, stop);
-  auto status = context_.resolver->list_tags(repository, [&](std::vector<Tag> page) -> Status {
-    if (stop.stop_requested()) return Error{Errc::unavailable, "longshore is stopping"};
-    best.add(page, context_.clock.now());
-    auto fresh = [&] {
-      const std::lock_guard lock(reader_mutex_);
-      return reader_.not_listed(repository, page);
-    }();
-    if (!fresh) return std::move(fresh).error();
-    if (*has_earlier) {
-      if (auto taken = take_up(repository, *fresh, EventKind::pushed); !taken) return taken;
-    }
-    pace(host, stop);
-    if (fresh->empty()) return Done{};
-    return context_.journal.run([&](StoreWriter& writer) {
-      return writer.mark_listed(repository, *fresh, context_.clock.now());
-    });
-  });
-  if (!status) return status;
-  const auto winners = best.winners();
-  status = take_up(repository, {winners.begin(), winners.end()}, EventKind::listed);
-  if (!status || *has_earlier) return status;
-  return context_.journal.run(
-      [&](StoreWriter& writer) { return writer.end_list(repository, context_.clock.now()); });
-}
-
-// Accepts those of the tags that the history does not have.
-Status Sweeper::take_up(const Repository& repository, const std::vector<Tag>& tags,
-                        EventKind kind) {
-  if (tags.empty()) return Done{};
-  auto known = [&] {
-    const std::lock_guard lock(reader_mutex_);
-    return reader_.current_tags(repository, tags);
-  }();
-  if (!known) return std::move(known).error();
-  Found events;
-  for (const Tag& tag : tags) {
-    if (!known->contains(tag) && !tag.is_companion()) {
-      events.push_back(event_of(repository, tag, kind));
-    }
-  }
-  return accept(repository, std::move(events));
-}
-
-Event Sweeper::event_of(const Repository& repository, const Tag& tag, EventKind kind) const {
-  const Time now = context_.clock.now();
-  return Event{.id = EventId::make(now),
-               .seq = 0,
-               .source = std::string(kSource),
-               .source_type = std::string(kSource),
-               .kind = kind,
-               .repository = repository,
-               .tag = tag,
-               .digest = {},
-               .media_type = {},
-               .actor = {},
-               .occurred_at = {},
-               .received_at = now,
-               .key = {},
-               .delivery_id = {},
-               .not_actionable = {},
-               .verify = true};
-}
-
-// Whether somebody should have told us.
-bool Sweeper::is_missed(const Repository& repository, EventKind kind, bool notified) const {
-  if (notified) return true;
-  if (kind != EventKind::pushed) return false;
-  const SetupPtr setup = context_.setup.get();
-  return std::ranges::any_of(setup->sweep.announced, [&](const std::string& pattern) {
-    return glob_match(pattern, repository.str());
-  });
-}
-
-// Waits until they are safe: only then is the list that shows them remembered.
-Status Sweeper::accept(const Repository& repository, Found events) {
-  if (events.empty()) return Done{};
-  auto notified = [&] {
-    const std::lock_guard lock(reader_mutex_);
-    return reader_.was_notified(repository, kSource);
-  }();
-  if (!notified) return std::move(notified).error();
-  const Found copies = events;
-  auto accepted = context_.intake.accept(std::move(events));
-  if (!accepted) return std::move(accepted).error();
-  Status durable = context_.intake.durable(accepted->durable_after);
-  while (!durable && durable.error().code == Errc::busy) {
-    std::this_thread::sleep_for(kNap);
-    durable = context_.intake.durable(accepted->durable_after);
-  }
-  if (!durable) return durable;
-  for (const Event& event : copies) {
-    if (!is_missed(repository, event.kind, *notified)) continue;
-    AuditEntry line;
-    line.time = context_.clock.now();
-    line.id = event.id;
-    line.step = "missed";
-    line.image = event.image();
-    line.reason = "no notification told of it: found at the registry";
-    context_.audit(std::move(line));
-  }
-  const std::lock_guard lock(mutex_);
-  found_ += copies.size();
+  if (stop.stop_requested()) return Error{Errc::unavailable, "longshore is stopping"};
   return Done{};
 }
 

@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "pipeline/people.h"
+
 namespace longshore {
 namespace {
 
@@ -31,8 +33,6 @@ class TurnMaker {
   };
   void decide_container(const Workload& workload, const Container& container, Joined& joined);
   void report_bad(const Workload& workload, const Container& container, const Error& error);
-  std::vector<Hold> holds_on(const Workload& workload, const Container& container) const;
-  const Pause* pause_of(const Workload& workload) const;
   void hold_back(const Workload& workload, Decision& decision);
   void wait_for(const Tag& tag, const std::string& reason, std::optional<Time> due);
   void wait_for(const std::string& target);
@@ -85,7 +85,7 @@ void TurnMaker::decide_container(const Workload& workload, const Container& cont
     return;
   }
   if ((*settings)->min_age.count() > 0) result_.ages.insert((*settings)->min_age);
-  const std::vector<Hold> holds = holds_on(workload, container);
+  const std::vector<Hold> holds = holds_on(input_.holds, workload, container.name);
   Decision decision = decide(**settings, container.image, input_.candidates, holds, input_.now);
   if (decision.winner) result_.winners.insert(decision.winner->tag);
   if (decision.due && (!result_.due || *decision.due < *result_.due)) result_.due = decision.due;
@@ -119,22 +119,6 @@ void TurnMaker::decide_container(const Workload& workload, const Container& cont
   result_.audit.push_back(std::move(line));
 }
 
-std::vector<Hold> TurnMaker::holds_on(const Workload& workload, const Container& container) const {
-  std::vector<Hold> holds;
-  for (const Hold& hold : input_.holds) {
-    if (is_held_in(hold, workload.target, workload.id, container.name)) holds.push_back(hold);
-  }
-  return holds;
-}
-
-const Pause* TurnMaker::pause_of(const Workload& workload) const {
-  const auto found = std::ranges::find_if(input_.pauses, [&](const Pause& pause) {
-    return (pause.target.empty() || pause.target == workload.target) &&
-           (pause.workload.empty() || pause.workload == workload.id);
-  });
-  return found == input_.pauses.end() ? nullptr : &*found;
-}
-
 // What is decided and may not happen yet becomes a wait, with the reason added.
 void TurnMaker::hold_back(const Workload& workload, Decision& decision) {
   const auto wait = [&](const std::string& why) {
@@ -154,7 +138,9 @@ void TurnMaker::hold_back(const Workload& workload, Decision& decision) {
     wait_for(decision.winner->tag, decision.reason, decision.due);
   }
   if (decision.verdict != Verdict::update) return;
-  if (const Pause* pause = pause_of(workload)) wait("paused: " + pause->reason);
+  if (const Pause* pause = pause_on(input_.pauses, workload.target, workload.id)) {
+    wait(in_words(*pause));
+  }
 }
 
 void TurnMaker::wait_for(const Tag& tag, const std::string& reason, std::optional<Time> due) {
