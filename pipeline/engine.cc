@@ -253,7 +253,8 @@ Status Engine::reconfigure(const PipelineOptions& next,
 void Engine::kick_all() {
   known_.outdated();
   sweeper_->all_outdated();
-  for (const auto& outbox : setup_.get()->outboxes) {
+  const SetupPtr setup = setup_.get();
+  for (const auto& outbox : setup->outboxes) {
     if (outbox->target().synced()) target_synced(outbox->target().name());
   }
 }

@@ -120,7 +120,8 @@ std::vector<Metric> Engine::metrics() const {
       labelled(counter("longshore_decisions_total", help, context_.updates), "decision", "update"));
   all.push_back(
       labelled(counter("longshore_decisions_total", help, context_.skips), "decision", "skip"));
-  for (const auto& outbox : setup_.get()->outboxes)
+  const SetupPtr setup = setup_.get();
+  for (const auto& outbox : setup->outboxes)
     add_target_metrics(*outbox, all);
   return all;
 }

@@ -7,7 +7,7 @@ namespace longshore {
 namespace {
 
 // Bounds the memory of a turn; what is left is the next one.
-constexpr std::size_t kMostEventsInTurn = 5'000;
+constexpr std::size_t kMostEventsInTurn = 20'000;
 
 std::vector<Seq> take_oldest(std::vector<Seq>& waiting) {
   std::sort(waiting.begin(), waiting.end());

@@ -38,6 +38,7 @@ class TurnMaker {
   void wait_for(const std::string& target);
   void explain_silence();
   void account_for_events();
+  EventId decider_of_turn() const;
   AuditEntry line_for(const Workload& workload, const Container& container) const;
   bool is_event_turn() const { return !input_.events.empty(); }
   bool is_in_turn(const EventId& id) const {
@@ -216,12 +217,19 @@ void TurnMaker::explain_silence() {
   result_.audit.push_back(std::move(line));
 }
 
+// The event that most came of: an update, else a wait, else whatever was said first.
+EventId TurnMaker::decider_of_turn() const {
+  for (const std::string_view decision : {"update", "wait"}) {
+    const auto found = std::ranges::find_if(
+        result_.audit, [&](const AuditEntry& line) { return line.decision == decision; });
+    if (found != result_.audit.end()) return *found->id;
+  }
+  return *result_.audit.front().id;
+}
+
 void TurnMaker::account_for_events() {
   if (!is_event_turn()) return;
-  const auto update =
-      std::find_if(result_.audit.begin(), result_.audit.end(),
-                   [](const AuditEntry& line) { return line.decision == "update"; });
-  const EventId decider = update == result_.audit.end() ? input_.events.back().id : *update->id;
+  const EventId decider = decider_of_turn();
   for (const Event& event : input_.events) {
     if (with_line_.contains(event.id)) {
       result_.decided_by.emplace(event.seq, event.id);

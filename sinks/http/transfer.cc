@@ -145,6 +145,8 @@ void Transfer::set_tls() {
   };
   // Besides the folder of the system's authorities, which stays set.
   set(CURLOPT_CAINFO, request_.tls.authority);
+  // libcurl keeps what it read of the file for a day otherwise, though the file is another by now.
+  curl_easy_setopt(handle_, CURLOPT_CA_CACHE_TIMEOUT, 0L);
   set(CURLOPT_SSLCERT, request_.tls.certificate);
   set(CURLOPT_SSLKEY, request_.tls.key);
 }

@@ -176,6 +176,21 @@ TEST_CASE("A person's lower version stands until unhold, a higher one goes throu
   }
 }
 
+TEST_CASE("What ranks between a person's version and ours is held, too", "[pipeline][people]") {
+  EngineFixture fixture;
+  begin(fixture);
+  REQUIRE(fixture.push("acme/shop:1.4.5"));
+  REQUIRE(done(fixture, 1));
+  fixture.target->put("shop", "acme/shop:1.4.1", "semver:~1.4");
+  REQUIRE(fixture.audited({word("step", "overruled")}));
+  const auto between = fixture.push("acme/shop:1.4.3");
+  CHECK(fixture.audited(
+      {word("id", between->id.str()), word("decision", "skip"), "set by somebody else"}));
+  CHECK(fixture.target->image("shop") == "acme/shop:1.4.1");
+  REQUIRE(fixture.push("acme/shop:1.4.6"));
+  CHECK(runs(fixture, "acme/shop:1.4.6"));
+}
+
 TEST_CASE("A person's change that ranks higher is no objection", "[pipeline][people]") {
   EngineFixture fixture;
   begin(fixture);

@@ -137,6 +137,48 @@ TEST_CASE("A wait for the registry belongs to its tag", "[pipeline][resolving]")
   CHECK(pipeline.target->image("web") == "r.example.com/app:1.0.0");
 }
 
+TEST_CASE("An event that changes nothing names the one that waits", "[pipeline][resolving]") {
+  Pipeline pipeline;
+  pipeline.target->put("web", "r.example.com/app:1.0.0", "semver:~1.0");
+  pipeline.target->set_synced();
+  REQUIRE(pipeline.start());
+  pipeline.registry.hang("r.example.com");
+  std::vector<Event> events = {pushed("r.example.com/app:1.0.1"),
+                               pushed("r.example.com/app:2.0.0")};
+  for (Event& event : events)
+    event.verify = true;
+  const std::string waiting = events.front().id.str();
+  REQUIRE(pipeline.accept(std::move(events)));
+  CHECK(pipeline.audited({"\"decision\":\"wait\"", waiting}));
+  CHECK(pipeline.audited({"\"decision\":\"superseded\"", "with event " + waiting}));
+}
+
+TEST_CASE("Ten thousand waiting events of one repository are decided once", "[pipeline][burst]") {
+  Pipeline pipeline;
+  pipeline.target->put("web", "r.example.com/app:1.0.0", "semver");
+  pipeline.target->set_synced();
+  pipeline.options.lane_workers = 0;
+  REQUIRE(pipeline.start());
+  constexpr int kEvents = 10'000;
+  std::vector<Event> events;
+  for (int i = 1; i <= kEvents; ++i) {
+    events.push_back(pushed("r.example.com/app:1.0." + std::to_string(i)));
+    if (events.size() == 1'000) REQUIRE(pipeline.accept(std::exchange(events, {})));
+  }
+  CHECK(pipeline.engine->status().backlog == kEvents);
+  pipeline.engine.reset();
+  FakeResolver later;
+  pipeline.resolver = &later;
+  pipeline.options.lane_workers = 2;
+  REQUIRE(pipeline.start());
+  CHECK(pipeline.runs("web", "r.example.com/app:1.0.10000"));
+  pipeline.engine.reset();
+  CHECK(pipeline.count_audit({"\"step\":\"received\""}) == kEvents);
+  CHECK(pipeline.count_audit({"\"decision\":\"update\""}) == 1);
+  CHECK(pipeline.count_audit({"\"decision\":\"superseded\""}) == kEvents - 1);
+  CHECK(pipeline.target->applied() == 1);
+}
+
 TEST_CASE("A tag waits for its age and is decided again by itself", "[pipeline][min_age]") {
   Pipeline pipeline;
   pipeline.options.policies = {{"*",
