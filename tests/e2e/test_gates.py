@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Gates that this build does not have: what asks for one is never let through."""
+"""What a decision has to pass. What asks for a gate that this build does not have is never let through;
+the one that it has, an age, is waited for, over a kill too."""
+
+import datetime
 
 from harness import audit, notifications
 from harness.case import TOKEN, Case
@@ -50,6 +53,22 @@ class Gates(Case):
         [bad] = wait_for("the status says so", lambda: program.status()["bad_policies"])
         self.assertIn("gated", bad["workload"])
         self.assertIn("needs approvals, which are not available", bad["message"])
+
+    def test_a_tag_has_to_be_old_enough(self):
+        program = self.longshore([HUB], policies=[{"image": IMAGE, "policy": "semver:~1.4", "min-age": "3s"}])
+        program.write_manifest("young.yaml", annotated("young", f"{IMAGE}:1.4.1", {}))
+        program.start()
+        event = program.notify("hub", notifications.dockerhub("acme/shop", "1.4.2")).json()["id"]
+        [waits] = wait_for("it is decided", lambda: program.audit().decisions(event))
+        self.assertEqual(waits["decision"], audit.WAIT)
+        self.assertIn("min-age is 3 s", waits["reason"])
+        program.kill()
+        program.start()
+        [applied] = wait_for("it is old enough", lambda: program.audit().applied(f"{IMAGE}:1.4.2"), 20)
+        [received] = [line for line in program.audit().of(event) if line["step"] == audit.RECEIVED]
+        since, until = (datetime.datetime.fromisoformat(line["time"]) for line in (received, applied))
+        self.assertGreaterEqual((until - since).total_seconds(), 3.0)
+        self.assertEqual(image_of(program.manifest("young.yaml")), f"{IMAGE}:1.4.2")
 
     def test_in_the_configuration_it_is_an_error(self):
         for gate, value in (("approvals", 1), ("window", "Mon-Fri 09:00-17:00 UTC"), ("scan-gate", "high")):

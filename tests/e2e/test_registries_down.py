@@ -106,3 +106,13 @@ class RegistriesDown(Case):
         self.assertGreater(self.busy.script.answered, 0)
         self.assertLess(self.busy.script.early, 2 * CONCURRENCY)
         self.assertEqual(self.program.verify_audit().returncode, 0)
+
+    def test_that_we_end_is_not_said_to_be_the_registrys_fault(self):
+        self.program.start()
+        waiting = self.push(self.hanging, 1, "1.0.1")
+        wait_for("it is asked", lambda: self.hanging.asked)
+        self.assertEqual(self.program.stop(), 0)
+        self.assertEqual([line["error"] for line in self.program.audit().steps(audit.REGISTRY)], [])
+        self.hanging.script = None
+        self.program.start()
+        self.wait_running(waiting)
