@@ -27,10 +27,6 @@ Json to_json(const std::vector<ConfigProblem>& problems) {
   return list;
 }
 
-std::string counted(std::size_t count, const std::string& noun, const std::string& nouns) {
-  return std::to_string(count) + " " + (count == 1 ? noun : nouns);
-}
-
 // "longshore.yaml:3:5: "
 std::string place_of(const std::filesystem::path& file, const ConfigProblem& problem) {
   std::string place = file.string();

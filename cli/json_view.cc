@@ -107,6 +107,28 @@ std::string waits_text(const Json& waits) {
   return section("Waiting", table.str());
 }
 
+// "sweep    12 repositories, 2 due, 31 done, 4 found, oldest 2026-03-01 12:00:00 UTC", and nothing
+// where no registry is asked.
+std::string sweep_line(const Json& sweep) {
+  const auto repositories = sweep.at("repositories").get<std::uint64_t>();
+  if (repositories == 0) return "";
+  std::string line = "sweep    " + counted(repositories, "repository", "repositories") + ", " +
+                     count_of(sweep, "waiting") + " due, " + count_of(sweep, "done") + " done, " +
+                     count_of(sweep, "found") + " found";
+  if (sweep.contains("oldest")) line += ", oldest " + time_of(sweep, "oldest") + " UTC";
+  return printable(line) + "\n";
+}
+
+std::string failing_sweeps_text(const Json& failing) {
+  if (failing.empty()) return "";
+  Table table({"REPOSITORY", "SINCE", "DUE", "WHY"});
+  for (const Json& sweep : failing) {
+    table.add({sweep.at("repository").get<std::string>(), time_of(sweep, "since"),
+               time_of(sweep, "due"), sweep.at("reason").get<std::string>()});
+  }
+  return section("Sweeps that fail", table.str());
+}
+
 std::string bad_policies_text(const Json& policies) {
   if (policies.empty()) return "";
   Table table({"TARGET", "WORKLOAD", "CONTAINER", "WHY"});
@@ -168,7 +190,8 @@ std::string summary(const Json& status) {
     if (!actions.empty()) actions += ", ";
     actions += std::to_string(count.get<std::uint64_t>()) + " " + printable(state);
   }
-  return out + "actions  " + (actions.empty() ? "none" : actions) + "\n";
+  out += "actions  " + (actions.empty() ? "none" : actions) + "\n";
+  return out + sweep_line(status.at("sweep"));
 }
 
 std::string workload_of(const Json& object) {
@@ -226,7 +249,8 @@ std::string status_text(std::string_view body) {
   const Json& troubled = status.at("troubled");
   if (!troubled.empty()) out += section("Actions in trouble", action_table(troubled));
   out += pauses_text(status.at("pauses")) + holds_text(status.at("holds"));
-  return out + waits_text(status.at("waits")) + bad_policies_text(status.at("bad_policies"));
+  out += waits_text(status.at("waits")) + failing_sweeps_text(status.at("sweep").at("failing"));
+  return out + bad_policies_text(status.at("bad_policies"));
 }
 
 std::string actions_text(std::string_view body) {

@@ -84,6 +84,10 @@ std::string printable(std::string_view text) {
   return out;
 }
 
+std::string counted(std::size_t count, const std::string& noun, const std::string& nouns) {
+  return std::to_string(count) + " " + (count == 1 ? noun : nouns);
+}
+
 Table::Table(std::vector<std::string> headings) : headings_(std::move(headings)) {}
 
 void Table::add(std::vector<std::string> cells) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstddef>
 #include <initializer_list>
 #include <string>
 #include <string_view>
@@ -17,6 +18,9 @@ std::string coloured(std::string_view text, Colour colour);
 // The text with everything replaced by "?" that a terminal might obey: control characters (C1 too)
 // and what is not UTF-8; a newline stays. What people are shown may come from anybody.
 std::string printable(std::string_view text);
+
+// "1 policy", "3 policies".
+std::string counted(std::size_t count, const std::string& noun, const std::string& nouns);
 
 // Columns of text under headings, as wide as their widest cell, two spaces between; the last one is
 // never padded. The cells are made printable.

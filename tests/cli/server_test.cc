@@ -47,6 +47,14 @@ StatusReport full_report() {
   report.troubled = {waiting_action()};
   report.waits = {{"edge", *Repository::parse("acme/app"), std::nullopt, "the target is not synced",
                    *parse_time("2026-03-01T11:59:00Z"), std::nullopt}};
+  report.sweep = {.repositories = 12,
+                  .waiting = 2,
+                  .done = 31,
+                  .found = 4,
+                  .oldest = *parse_time("2026-03-01T11:30:00Z"),
+                  .failing = {{"", *Repository::parse("ghcr.io/acme/private"), std::nullopt,
+                               "ghcr.io wants a user name", *parse_time("2026-03-01T11:40:00Z"),
+                               *parse_time("2026-03-01T12:10:00Z")}}};
   report.bad_policies = {{"prod", "web.yaml Deployment shop/web", "app", "policy 'semvr'"}};
   return report;
 }
@@ -84,15 +92,41 @@ TEST_CASE("status shows all that the server reports", "[cli][server]") {
   for (const std::string expected :
        {"longshore " LONGSHORE_VERSION ", accepting, since 2026-03-01 11:00:00 UTC\n",
         "10 accepted, 2 duplicates, 1 refused, 0 not yet decided\n",
-        "5 done, 1 waiting for retry\n",
+        "5 done, 1 waiting for retry\n"
+        "sweep    12 repositories, 2 due, 31 done, 4 found, oldest 2026-03-01 11:30:00 UTC\n",
         "prod  files  synced at 2026-03-01 11:00:01, observed only  7\n",
         "prod: a.yaml: larger than 4 MiB\n", "app: acme/app:1.0 -> acme/app:1.1",
         "waiting for retry at 2026-03-01 12:05:00", "read-only file system\n",
-        "the target is not synced\n", "policy 'semvr'\n"}) {
+        "the target is not synced\n",
+        "\nSweeps that fail\n"
+        "REPOSITORY            SINCE                DUE                  WHY\n"
+        "ghcr.io/acme/private  2026-03-01 11:40:00  2026-03-01 12:10:00  ghcr.io wants a user "
+        "name\n",
+        "policy 'semvr'\n"}) {
     INFO(ran.out);
     CHECK(ran.out.find(expected) != std::string::npos);
   }
   CHECK(ran.out.find('\x1b') == std::string::npos);  // not a terminal: no colours
+}
+
+TEST_CASE("status says nothing of sweeps where no registry is asked", "[cli][server]") {
+  const Control control;
+  StatusReport report = full_report();
+  report.sweep = {};
+  const FakeServer server(control.socket, {{"GET /api/v1/status", {200, to_json(report)}}});
+  const Ran ran = control.ask({"status"});
+  CHECK(ran.code == 0);
+  CHECK(ran.out.find("1 waiting for retry\n\nTargets\n") != std::string::npos);
+  CHECK(ran.out.find("Sweeps that fail") == std::string::npos);
+}
+
+TEST_CASE("A sweep that was never whole has no oldest one", "[cli][server]") {
+  const Control control;
+  StatusReport report = full_report();
+  report.sweep = {.repositories = 1, .waiting = 1, .oldest = {}, .failing = {}};
+  const FakeServer server(control.socket, {{"GET /api/v1/status", {200, to_json(report)}}});
+  const Ran ran = control.ask({"status"});
+  CHECK(ran.out.find("sweep    1 repository, 1 due, 0 done, 0 found\n") != std::string::npos);
 }
 
 TEST_CASE("status --json gives the server's answer as it is", "[cli][server]") {
