@@ -4,6 +4,7 @@
 #include "config/sections.h"
 #include "config/values.h"
 #include "pipeline/image_ref.h"
+#include "pipeline/sweep.h"
 #include "pipeline/text.h"
 
 namespace longshore {
@@ -120,6 +121,9 @@ std::string read_name(const MapReader& map, Lines& names) {
                                        " is no name of a source, which is part of a URL: use 1 to "
                                        "64 lower-case letters, digits and '-'"});
     return {};
+  }
+  if (*name == kSweepSource) {
+    value->error("is how events are called that no notification told: choose another name");
   }
   is_new(*value, "the source", *name, names);
   return *name;

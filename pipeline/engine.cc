@@ -281,6 +281,11 @@ void Engine::target_synced(const std::string& name) {
     lanes_.kick(repository);
 }
 
+void Engine::registries_changed() {
+  lookups_.retry_all();
+  sweeper_->retry_failed();
+}
+
 void Engine::audit(AuditEntry entry) {
   journal_.post(
       {[entry = std::move(entry)](StoreWriter& writer) { return writer.audit(entry); }, {}});

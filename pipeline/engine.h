@@ -50,7 +50,7 @@ class Engine final : public Intake, public Control, private TargetListener {
                      const std::vector<std::shared_ptr<Target>>& targets);
 
   // Registries may answer otherwise now: what failed is asked at once.
-  void registries_changed() { lookups_.retry_all(); }
+  void registries_changed();
 
   // A step that is no event's: a reload, for example. Written soon; not waited for.
   void audit(AuditEntry entry);

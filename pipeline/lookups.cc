@@ -142,16 +142,16 @@ void Lookups::stop() {
   std::vector<std::jthread> threads;
   {
     const std::lock_guard lock(mutex_);
-    if (!stopping_ && resolver_ != nullptr) resolver_->stop();
-    stopping_ = true;
     for (const auto& [name, host] : hosts_) {
-      for (std::jthread& thread : host->threads)
+      for (std::jthread& thread : host->threads) {
+        thread.request_stop();
         threads.push_back(std::move(thread));
+      }
       host->threads.clear();
     }
+    if (!stopping_ && resolver_ != nullptr) resolver_->stop();
+    stopping_ = true;
   }
-  for (std::jthread& thread : threads)
-    thread.request_stop();
 }
 
 // The next entry to ask about; null once stop is requested. What is outdated is left out.
@@ -193,6 +193,7 @@ void Lookups::work(Host& host, const std::stop_token& stop) {
     const Result<Digest> result = resolver_->resolve(repository, tag);
     lock.lock();
     --host.asking;
+    if (stop.stop_requested()) return;  // our own end is no fault of the registry
     const bool news = is_current(entry) && settle(host, entry, result);
     const bool failed = news && !entry->answer;
     host.changed.notify_all();

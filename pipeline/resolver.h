@@ -15,7 +15,7 @@ namespace longshore {
 // Asks registries: which digest a tag names now, and which tags there are.
 //
 // Threads: safe from every thread. resolve() and list_tags() block up to the resolver's deadline
-// and are called by the threads of RegistryPool alone, some for each registry.
+// and are called by the threads of Lookups and Sweeper alone, some for each registry.
 class Resolver {
  public:
   virtual ~Resolver() = default;

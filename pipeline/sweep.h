@@ -4,12 +4,16 @@
 #include <set>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "pipeline/decision.h"
 #include "pipeline/target.h"
 
 namespace longshore {
+
+// The source of events that no notification told. No configured one may be called that.
+inline constexpr std::string_view kSweepSource = "sweep";
 
 // What the workloads of one repository want to know of its registry, as pure functions.
 

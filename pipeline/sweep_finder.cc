@@ -9,25 +9,23 @@
 namespace longshore {
 namespace {
 
-constexpr std::string_view kSource = "sweep";
 constexpr std::chrono::milliseconds kNap{20};
 
 }  // namespace
 
-Result<std::size_t> SweepFinder::find(const Repository& repository,
-                                      std::vector<SweepQuestion> questions, const Pace& pace) {
-  auto followed = look_at_followed(repository, followed_tags(questions), pace);
-  if (!followed || !needs_list(questions)) return followed;
-  auto listed = list(repository, std::move(questions), pace);
+Result<std::size_t> SweepFinder::find(const Order& order) {
+  auto followed = look_at_followed(order);
+  if (!followed || !needs_list(order.questions)) return followed;
+  auto listed = list(order);
   if (!listed) return listed;
   return *followed + *listed;
 }
 
-Result<std::size_t> SweepFinder::look_at_followed(const Repository& repository,
-                                                  const std::set<Tag>& tags, const Pace& pace) {
+Result<std::size_t> SweepFinder::look_at_followed(const Order& order) {
+  const Repository& repository = order.repository;
   std::size_t found = 0;
-  for (const Tag& tag : tags) {
-    if (auto turn = pace(); !turn) return turn.error();
+  for (const Tag& tag : followed_tags(order.questions)) {
+    if (auto turn = order.pace(); !turn) return turn.error();
     auto digest = context_.resolver->resolve(repository, tag);
     if (!digest && digest.error().code == Errc::not_found) continue;
     if (!digest) return std::move(digest).error();
@@ -43,7 +41,7 @@ Result<std::size_t> SweepFinder::look_at_followed(const Repository& repository,
     events.push_back(
         event_of(repository, tag, at == known->end() ? EventKind::listed : EventKind::pushed));
     events.back().digest = *digest;
-    auto accepted = accept(repository, std::move(events));
+    auto accepted = accept(order, std::move(events));
     if (!accepted) return accepted;
     found += *accepted;
   }
@@ -51,14 +49,14 @@ Result<std::size_t> SweepFinder::look_at_followed(const Repository& repository,
 }
 
 // What a page shows is remembered only after it is accepted: a crash in between shows it again.
-Result<std::size_t> SweepFinder::list(const Repository& repository,
-                                      std::vector<SweepQuestion> questions, const Pace& pace) {
+Result<std::size_t> SweepFinder::list(const Order& order) {
+  const Repository& repository = order.repository;
   auto has_earlier = [&] {
     const std::lock_guard lock(reader_mutex_);
     return reader_.is_listed(repository);
   }();
   if (!has_earlier) return std::move(has_earlier).error();
-  ListWinners best(std::move(questions));
+  ListWinners best(order.questions);
   std::size_t found = 0;
   const auto on_page = [&](const std::vector<Tag>& page) -> Status {
     const Time now = context_.clock.now();
@@ -69,7 +67,7 @@ Result<std::size_t> SweepFinder::list(const Repository& repository,
     }();
     if (!fresh) return std::move(fresh).error();
     if (*has_earlier) {
-      auto accepted = take_up(repository, *fresh, EventKind::pushed);
+      auto accepted = take_up(order, *fresh, EventKind::pushed);
       if (!accepted) return std::move(accepted).error();
       found += *accepted;
     }
@@ -78,14 +76,14 @@ Result<std::size_t> SweepFinder::list(const Repository& repository,
           [&](StoreWriter& writer) { return writer.mark_listed(repository, *fresh, now); });
       if (!marked) return marked;
     }
-    return pace();
+    return order.pace();
   };
-  if (auto turn = pace(); !turn) return turn.error();
+  if (auto turn = order.pace(); !turn) return turn.error();
   if (auto listed = context_.resolver->list_tags(repository, on_page); !listed) {
     return listed.error();
   }
   const auto winners = best.winners();
-  auto accepted = take_up(repository, {winners.begin(), winners.end()}, EventKind::listed);
+  auto accepted = take_up(order, {winners.begin(), winners.end()}, EventKind::listed);
   if (!accepted) return accepted;
   found += *accepted;
   if (*has_earlier) return found;
@@ -96,9 +94,10 @@ Result<std::size_t> SweepFinder::list(const Repository& repository,
 }
 
 // Accepts those of the tags that the history does not have.
-Result<std::size_t> SweepFinder::take_up(const Repository& repository, const std::vector<Tag>& tags,
+Result<std::size_t> SweepFinder::take_up(const Order& order, const std::vector<Tag>& tags,
                                          EventKind kind) {
   if (tags.empty()) return std::size_t{0};
+  const Repository& repository = order.repository;
   auto known = [&] {
     const std::lock_guard lock(reader_mutex_);
     return reader_.current_tags(repository, tags);
@@ -110,25 +109,26 @@ Result<std::size_t> SweepFinder::take_up(const Repository& repository, const std
       events.push_back(event_of(repository, tag, kind));
     }
   }
-  return accept(repository, std::move(events));
+  return accept(order, std::move(events));
 }
 
-// Waits until they are safe: only then is the list that shows them remembered.
-Result<std::size_t> SweepFinder::accept(const Repository& repository, std::vector<Event> events) {
+// Waits until they are safe: only then is the list that shows them remembered. That one was missed
+// is written first, so that no crash in between hides it.
+Result<std::size_t> SweepFinder::accept(const Order& order, std::vector<Event> events) {
   if (events.empty()) return std::size_t{0};
   auto notified = [&] {
     const std::lock_guard lock(reader_mutex_);
-    return reader_.was_notified(repository, kSource);
+    return reader_.was_notified(order.repository, kSweepSource);
   }();
   if (!notified) return std::move(notified).error();
-  const std::vector<Event> copies = events;
+  for (const Event& event : events) {
+    if (is_missed(order, event.kind, *notified)) report_missed(event);
+  }
+  const std::size_t count = events.size();
   auto accepted = context_.intake.accept(std::move(events));
   if (!accepted) return std::move(accepted).error();
   if (auto safe = wait_until_durable(accepted->durable_after); !safe) return safe.error();
-  for (const Event& event : copies) {
-    if (is_missed(repository, event.kind, *notified)) report_missed(event);
-  }
-  return copies.size();
+  return count;
 }
 
 Status SweepFinder::wait_until_durable(Seq seq) const {
@@ -140,12 +140,13 @@ Status SweepFinder::wait_until_durable(Seq seq) const {
 }
 
 // Whether somebody should have told us.
-bool SweepFinder::is_missed(const Repository& repository, EventKind kind, bool notified) const {
+bool SweepFinder::is_missed(const Order& order, EventKind kind, bool notified) const {
+  if (order.expected) return false;
   if (notified) return true;
   if (kind != EventKind::pushed) return false;
   const SetupPtr setup = context_.setup.get();
   return std::ranges::any_of(setup->sweep.announced, [&](const std::string& pattern) {
-    return glob_match(pattern, repository.str());
+    return glob_match(pattern, order.repository.str());
   });
 }
 
@@ -163,8 +164,8 @@ Event SweepFinder::event_of(const Repository& repository, const Tag& tag, EventK
   const Time now = context_.clock.now();
   return Event{.id = EventId::make(now),
                .seq = 0,
-               .source = std::string(kSource),
-               .source_type = std::string(kSource),
+               .source = std::string(kSweepSource),
+               .source_type = std::string(kSweepSource),
                .kind = kind,
                .repository = repository,
                .tag = tag,

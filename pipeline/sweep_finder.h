@@ -41,22 +41,23 @@ class SweepFinder {
   SweepFinder(const SweepContext& context, StoreReader reader)
       : context_(context), reader_(std::move(reader)) {}
 
-  // Waits until one more request may be made; an error ends the sweep.
-  using Pace = std::function<Status()>;
+  struct Order {
+    Repository repository;
+    std::vector<SweepQuestion> questions;
+    bool expected = false;  // somebody told that there may be more: nothing was missed
+    // Waits until one more request may be made; an error ends the sweep.
+    std::function<Status()> pace;
+  };
   // How many events were accepted. Errors as Resolver's functions, Intake::accept() and the store.
-  Result<std::size_t> find(const Repository& repository, std::vector<SweepQuestion> questions,
-                           const Pace& pace);
+  Result<std::size_t> find(const Order& order);
 
  private:
-  Result<std::size_t> look_at_followed(const Repository& repository, const std::set<Tag>& tags,
-                                       const Pace& pace);
-  Result<std::size_t> list(const Repository& repository, std::vector<SweepQuestion> questions,
-                           const Pace& pace);
-  Result<std::size_t> take_up(const Repository& repository, const std::vector<Tag>& tags,
-                              EventKind kind);
-  Result<std::size_t> accept(const Repository& repository, std::vector<Event> events);
+  Result<std::size_t> look_at_followed(const Order& order);
+  Result<std::size_t> list(const Order& order);
+  Result<std::size_t> take_up(const Order& order, const std::vector<Tag>& tags, EventKind kind);
+  Result<std::size_t> accept(const Order& order, std::vector<Event> events);
   Status wait_until_durable(Seq seq) const;
-  bool is_missed(const Repository& repository, EventKind kind, bool notified) const;
+  bool is_missed(const Order& order, EventKind kind, bool notified) const;
   void report_missed(const Event& event) const;
   Event event_of(const Repository& repository, const Tag& tag, EventKind kind) const;
 

@@ -52,6 +52,7 @@ struct Sweeper::Plan {
   seconds interval{};
   std::set<std::string> policies;
   SteadyTime due{};
+  bool expected = false;  // a notification has told that there may be more
   int failures = 0;
   std::string error{};
   std::optional<Time> since{};  // the failures
@@ -98,9 +99,21 @@ void Sweeper::soon(const Repository& repository) {
   const auto at = plans_.find(repository);
   if (at == plans_.end()) return;
   at->second->due = std::min(at->second->due, steady_clock::now() + kSoon);
+  at->second->expected = true;
   Host& host = *hosts_.find(repository.host())->second;
   ++host.version;
   host.changed.notify_all();
+}
+
+void Sweeper::retry_failed() {
+  const std::lock_guard lock(mutex_);
+  for (const auto& [repository, plan] : plans_) {
+    if (!plan->error.empty()) plan->due = steady_clock::now();
+  }
+  for (const auto& [name, host] : hosts_) {
+    ++host->version;
+    host->changed.notify_all();
+  }
 }
 
 void Sweeper::tick() {
@@ -191,10 +204,13 @@ void Sweeper::work(Host& host, const std::stop_token& stop) {
       host.changed.wait_until(lock, stop, due, [&] { return host.version != seen; });
       continue;
     }
+    const bool expected = std::exchange(plan->expected, false);
     lock.unlock();
     const auto found =
-        finder_.find(plan->repository, questions(plan->repository, *context_.setup.get()),
-                     [&] { return pace(host, stop); });
+        finder_.find({.repository = plan->repository,
+                      .questions = questions(plan->repository, *context_.setup.get()),
+                      .expected = expected,
+                      .pace = [&] { return pace(host, stop); }});
     lock.lock();
     if (!stop.stop_requested()) finish(*plan, found);
   }

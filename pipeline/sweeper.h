@@ -36,6 +36,8 @@ class Sweeper {
   void all_outdated();
   // A notification may have left tags out: asked again soon, once for a burst of them.
   void soon(const Repository& repository);
+  // Registries may answer otherwise now: sweeps that failed are made again at once.
+  void retry_failed();
   // Housekeeping, once a second or so: takes up what is outdated.
   void tick();
   void stop();

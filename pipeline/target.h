@@ -44,7 +44,7 @@ struct TargetState {
 class TargetListener {
  public:
   virtual ~TargetListener() = default;
-  // A workload with this repository appeared, or its image or annotations changed.
+  // A workload with this repository appeared or is gone, or its image or annotations changed.
   virtual void repository_changed(const std::string& target, const Repository& repository) = 0;
   // The inventory is complete again: at start and after each full resync.
   virtual void target_synced(const std::string& target) = 0;

@@ -110,7 +110,8 @@ Status FilesTarget::look(Scan kind, std::vector<Repository>& changed) {
     const auto more = refresh(*root, file.path);
     changed.insert(changed.end(), more.begin(), more.end());
   }
-  inventory_.keep_only(paths);
+  const auto gone = inventory_.keep_only(paths);
+  changed.insert(changed.end(), gone.begin(), gone.end());
   problems.insert(problems.end(), walk->problems.begin(), walk->problems.end());
   const bool full = kind == Scan::full;
   set_folder_state(std::move(problems), full ? std::optional<Time>(clock_.now()) : synced_at_);

@@ -53,21 +53,34 @@ std::vector<Repository> Inventory::set(const std::string& path, FileEntry entry)
     remove(workload);
   for (const WorkloadPtr& workload : entry.workloads)
     add(path, workload);
+  for (const WorkloadPtr& workload : place.workloads) {
+    for (const Container& container : workload->containers) {
+      const Repository& repository = container.image.repository();
+      const auto left = by_repository_.find(repository);
+      const bool gone = left == by_repository_.end() || !left->second.contains(workload->id);
+      if (gone) changed.insert(repository);
+    }
+  }
   std::swap(place, entry);  // what it was is freed after the lock, with the parameter
   return {changed.begin(), changed.end()};
 }
 
-void Inventory::keep_only(const std::set<std::string, std::less<>>& paths) {
+std::vector<Repository> Inventory::keep_only(const std::set<std::string, std::less<>>& paths) {
   const std::unique_lock lock(mutex_);
+  std::set<Repository> gone;
   for (auto file = files_.begin(); file != files_.end();) {
     if (paths.contains(file->first)) {
       ++file;
       continue;
     }
-    for (const WorkloadPtr& workload : file->second.workloads)
+    for (const WorkloadPtr& workload : file->second.workloads) {
       remove(workload);
+      for (const Container& container : workload->containers)
+        gone.insert(container.image.repository());
+    }
     file = files_.erase(file);
   }
+  return {gone.begin(), gone.end()};
 }
 
 bool Inventory::is_current(const std::string& path, const FileSignature& signature) const {

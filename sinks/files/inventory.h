@@ -32,10 +32,10 @@ struct FileEntry {
 class Inventory {
  public:
   // Puts an entry in the place of the file's old one. Returns the repositories of workloads that
-  // are new or whose images or annotations are others than before.
+  // are new, gone, or whose images or annotations are others than before.
   std::vector<Repository> set(const std::string& path, FileEntry entry);
-  // Forgets every file that is not among these.
-  void keep_only(const std::set<std::string, std::less<>>& paths);
+  // Forgets every file that is not among these. Returns the repositories of what was in them.
+  std::vector<Repository> keep_only(const std::set<std::string, std::less<>>& paths);
 
   // Whether the file has to be read (again).
   bool is_current(const std::string& path, const FileSignature& signature) const;

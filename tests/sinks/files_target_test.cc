@@ -159,6 +159,7 @@ TEST_CASE("Changes in the folder are seen and told", "[sinks][files][target]") {
 
   fs::remove(scratch.path() / "new.yaml");
   CHECK(run.eventually_ids(only_a));
+  CHECK(eventually([&] { return run.listener.told("docker.io/a/new"); }));  // that it is gone
 
   scratch.write("a.yaml", pod("a/other:1"));  // written in place
   CHECK(eventually([&] { return run.listener.told("docker.io/a/other"); }));
