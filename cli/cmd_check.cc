@@ -48,6 +48,7 @@ int print_json(const std::filesystem::path& file, const std::vector<ConfigProble
   document["warnings"] = to_json(warnings);
   if (config != nullptr) {
     document["sources"] = config->receiver.sources.size();
+    document["registries"] = config->registries.registries.size();
     document["targets"] = config->files_targets.size();
     document["policies"] = config->pipeline.policies.size();
   }
@@ -62,10 +63,12 @@ int report_ok(const LoadedConfig& loaded, bool json) {
     const std::string text = place_of(config.file, warning) + warning.message + " (warning)\n";
     std::fputs(printable(text).c_str(), stderr);
   }
-  const std::string summary = config.file.string() + ": ok, " +
-                              counted(config.receiver.sources.size(), "source", "sources") + ", " +
-                              counted(config.files_targets.size(), "target", "targets") + ", " +
-                              counted(config.pipeline.policies.size(), "policy", "policies") + "\n";
+  const std::string summary =
+      config.file.string() + ": ok, " +
+      counted(config.receiver.sources.size(), "source", "sources") + ", " +
+      counted(config.registries.registries.size(), "registry", "registries") + ", " +
+      counted(config.files_targets.size(), "target", "targets") + ", " +
+      counted(config.pipeline.policies.size(), "policy", "policies") + "\n";
   return print(printable(summary)) ? kExitOk : kExitFailed;
 }
 

@@ -11,5 +11,12 @@ namespace longshore {
 std::string status_text(std::string_view body);
 std::string actions_text(std::string_view body);
 std::string history_text(std::string_view body);
+std::string pause_text(std::string_view body);
+std::string resume_text(std::string_view body);
+std::string hold_text(std::string_view body);
+std::string unhold_text(std::string_view body);
+std::string plan_text(std::string_view body);
+std::string replay_text(std::string_view body);
+std::string rollback_text(std::string_view body);
 
 }  // namespace longshore

@@ -10,7 +10,12 @@
 #include "cli/cmd_completion.h"
 #include "cli/cmd_decode.h"
 #include "cli/cmd_history.h"
+#include "cli/cmd_hold.h"
+#include "cli/cmd_pause.h"
+#include "cli/cmd_plan.h"
 #include "cli/cmd_policy.h"
+#include "cli/cmd_replay.h"
+#include "cli/cmd_rollback.h"
 #include "cli/cmd_send.h"
 #include "cli/cmd_serve.h"
 #include "cli/cmd_status.h"
@@ -22,8 +27,9 @@ namespace {
 
 // In the order of --help; `serve` is the default.
 constexpr auto kCommands = {
-    add_serve, add_check,  add_status, add_actions, add_history,
-    add_audit, add_decode, add_send,   add_policy,  add_completion,
+    add_serve,  add_check,  add_status, add_actions, add_history,    add_audit,
+    add_plan,   add_pause,  add_resume, add_hold,    add_unhold,     add_rollback,
+    add_replay, add_decode, add_send,   add_policy,  add_completion,
 };
 
 constexpr const char* kAbout =

@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/server.h"
 
+#include <array>
 #include <optional>
 
 #include <nlohmann/json.hpp>
+#include <pwd.h>
+#include <unistd.h>
 
+#include "cli/arguments.h"
 #include "cli/exit_codes.h"
 #include "cli/output.h"
 #include "config/config.h"
@@ -22,6 +26,16 @@ std::variant<LoadedConfig, ExitCode> load(const CommandLine& line, const std::st
   if (text.ends_with('\n')) text.pop_back();
   return ExitCode{fail(
       kExitUsage, "the configuration cannot be used; " + instead + " does without it\n" + text)};
+}
+
+// Who runs this, for the audit: behind sudo the one who typed it. Empty: not known.
+std::string user_name() {
+  if (const auto before_sudo = environment("SUDO_USER")) return *before_sudo;
+  passwd entry{};
+  passwd* found = nullptr;
+  std::array<char, 4096> buffer{};
+  if (getpwuid_r(getuid(), &entry, buffer.data(), buffer.size(), &found) != 0) return {};
+  return found == nullptr ? "uid " + std::to_string(getuid()) : std::string(entry.pw_name);
 }
 
 // The `error` of the server's JSON answer, else what it sent.
@@ -57,7 +71,7 @@ std::variant<std::string, ExitCode> ask_server(const CommandLine& line, std::str
   const auto socket = socket_path(line);
   if (const auto* code = std::get_if<ExitCode>(&socket)) return *code;
   auto answer = control_request(std::get<std::filesystem::path>(socket), std::string(method),
-                                target, "", kTimeout);
+                                target, "", kTimeout, user_name());
   if (!answer) {
     const bool denied = answer.error().code == Errc::unauthorized;
     return ExitCode{fail(denied ? kExitFailed : kExitNoServer, answer.error().message)};
@@ -68,7 +82,12 @@ std::variant<std::string, ExitCode> ask_server(const CommandLine& line, std::str
 
 int show_answer(const CommandLine& line, const std::string& target,
                 std::string (*text)(std::string_view body)) {
-  const auto answer = ask_server(line, "GET", target);
+  return show_answer(line, "GET", target, text);
+}
+
+int show_answer(const CommandLine& line, std::string_view method, const std::string& target,
+                std::string (*text)(std::string_view body)) {
+  const auto answer = ask_server(line, method, target);
   if (const auto* code = std::get_if<ExitCode>(&answer)) return code->value;
   const auto& body = std::get<std::string>(answer);
   try {

@@ -27,9 +27,12 @@ std::variant<std::filesystem::path, ExitCode> audit_path(const CommandLine& line
 std::variant<std::string, ExitCode> ask_server(const CommandLine& line, std::string_view method,
                                                const std::string& target);
 
-// Asks the server with GET and prints its answer: as it came with --json, else what `text` makes of
+// Asks the server and prints its answer: as it came with --json, else what `text` makes of
 // it. Returns the exit code. `text` may throw what the JSON library throws where a member is
 // missing or of another type: that ends here, as a failure.
+int show_answer(const CommandLine& line, std::string_view method, const std::string& target,
+                std::string (*text)(std::string_view body));
+// The same with GET.
 int show_answer(const CommandLine& line, const std::string& target,
                 std::string (*text)(std::string_view body));
 

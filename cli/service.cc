@@ -8,6 +8,8 @@ namespace {
 
 // Commands ask one at a time; status reads take milliseconds.
 constexpr int kControlWorkers = 2;
+// As many as `concurrency` of a registry may be: it is what bounds them.
+constexpr std::size_t kConnectionsPerHost = 64;
 
 std::shared_ptr<const ReceiverOptions> share(const ReceiverOptions& options) {
   return std::make_shared<const ReceiverOptions>(options);
@@ -33,6 +35,9 @@ void log_warnings(const LoadedConfig& loaded) {
 std::filesystem::path control_socket(const std::filesystem::path& store) {
   return store.string() + ".sock";
 }
+
+Service::Service(const std::filesystem::path& config_file)
+    : file_(config_file), http_({.connections_per_host = kConnectionsPerHost}) {}
 
 Service::~Service() {
   stop(std::chrono::milliseconds{0});
@@ -72,7 +77,8 @@ Status Service::load() {
 }
 
 Status Service::start_engine() {
-  auto engine = Engine::open(config_.pipeline, nullptr, clock_,
+  resolver_ = std::make_unique<RegistryResolver>(client_for(config_));
+  auto engine = Engine::open(config_.pipeline, resolver_.get(), clock_,
                              [this](const std::string&) { failed_ = true; });
   if (!engine) return std::move(engine).error();
   engine_ = *std::move(engine);
@@ -128,6 +134,10 @@ HttpReply Service::handle(const HttpRequest& request, const ApiHandler& api) {
   return api.handle(request);
 }
 
+std::shared_ptr<RegistryClient> Service::client_for(const Config& config) {
+  return std::make_shared<RegistryClient>(config.registries, http_, clock_);
+}
+
 // A target whose options are the same goes on as it is.
 std::vector<std::shared_ptr<Target>> Service::targets_for(const Config& config) {
   std::vector<std::shared_ptr<Target>> targets;
@@ -175,10 +185,18 @@ void Service::reload() {
   engine_->audit(config_line(clock_, "reloaded", config_));
 }
 
+// Registries are asked in the new way before anything is decided anew. A client whose options are
+// the same goes on: it knows tokens, and who asked for time.
 Status Service::apply(Config next) {
   const auto targets = targets_for(next);
+  std::shared_ptr<RegistryClient> former;
+  if (next.registries != config_.registries) former = resolver_->configure(client_for(next));
   auto status = engine_->reconfigure(next.pipeline, targets);
-  if (!status) return status;
+  if (!status) {
+    if (former) resolver_->configure(std::move(former));
+    return status;
+  }
+  if (former) engine_->registries_changed();
   hooks_->configure(share(next.receiver));
   remember(next, targets);
   config_ = std::move(next);

@@ -14,6 +14,8 @@
 #include "receiver/hook_handler.h"
 #include "receiver/http_server.h"
 #include "sinks/files/files_target.h"
+#include "sinks/http/client.h"
+#include "sinks/registry/resolver.h"
 
 namespace longshore {
 
@@ -42,7 +44,7 @@ class Service {
   void stop(std::chrono::milliseconds grace);
 
  private:
-  explicit Service(const std::filesystem::path& config_file) : file_(config_file) {}
+  explicit Service(const std::filesystem::path& config_file);
   Status start_all();
   Status load();
   Status start_engine();
@@ -51,6 +53,7 @@ class Service {
   void reload();
   Status apply(Config next);
   void keep_old(const std::string& why);
+  std::shared_ptr<RegistryClient> client_for(const Config& config);
   std::vector<std::shared_ptr<Target>> targets_for(const Config& config);
   void remember(const Config& config, const std::vector<std::shared_ptr<Target>>& targets);
   HttpReply handle(const HttpRequest& request, const ApiHandler& api);
@@ -69,6 +72,9 @@ class Service {
   };
   std::map<std::string, Running> targets_;
 
+  // Destroyed after the engine, whose threads ask it.
+  HttpClient http_;
+  std::unique_ptr<RegistryResolver> resolver_;
   std::unique_ptr<Engine> engine_;
   std::unique_ptr<HookHandler> hooks_;
   std::unique_ptr<ApiHandler> public_api_;

@@ -11,6 +11,7 @@
 #include "pipeline/result.h"
 #include "receiver/options.h"
 #include "sinks/files/options.h"
+#include "sinks/registry/options.h"
 
 namespace longshore {
 
@@ -19,6 +20,7 @@ struct Config {
   std::filesystem::path file;
   ReceiverOptions receiver;
   PipelineOptions pipeline;
+  RegistriesOptions registries;
   std::vector<FilesTargetOptions> files_targets;
   std::chrono::milliseconds drain_delay{5'000};
   // Every file whose change calls for a reload: the config itself and each ${file:} in it, as
@@ -37,7 +39,8 @@ struct ConfigProblem {
 struct ConfigErrors {
   std::filesystem::path file;
   std::vector<ConfigProblem> problems;  // all that were found, in the order of the file
-  // As Config::inputs, as far as they were met: a change of one may mend the file.
+  // As Config::inputs, as far as they were met, and files that are missing: a change of one may
+  // mend the file.
   std::vector<std::filesystem::path> inputs;
   // "file:line:column: message" for each, a line each.
   std::string str() const;

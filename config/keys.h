@@ -18,28 +18,30 @@ struct Words {
 
 namespace words {
 
-inline constexpr std::string_view kRoot[] = {"listen",      "store",   "audit",   "mode",
-                                             "drain_delay", "limits",  "sources", "registries",
-                                             "targets",     "policies"};
-inline constexpr std::string_view kRootLater[] = {"tls",       "compat", "prune",   "git",
-                                                  "approvals", "window", "min-age", "scan-gate",
-                                                  "sweep",     "notify", "tokens"};
+inline constexpr std::string_view kRoot[] = {"listen",        "store",  "audit",   "mode",
+                                             "drain_delay",   "limits", "sources", "registries",
+                                             "docker_config", "sweep",  "targets", "policies"};
+inline constexpr std::string_view kRootLater[] = {
+    "tls", "compat", "prune", "git", "approvals", "window", "scan-gate", "notify", "tokens"};
 inline constexpr std::string_view kStore[] = {"path", "keep", "keep_events"};
 inline constexpr std::string_view kAudit[] = {"file", "rotate", "keep"};
 inline constexpr std::string_view kLimits[] = {"body", "in_flight", "backlog", "workers"};
 inline constexpr std::string_view kSource[] = {"name", "type",   "token",  "secret",  "images",
                                                "host", "prefix", "verify", "insecure"};
 inline constexpr std::string_view kSourceLater[] = {"client_ca", "issuer", "audience", "topic"};
-inline constexpr std::string_view kRegistry[] = {"host", "aliases"};
-inline constexpr std::string_view kRegistryLater[] = {"username", "password",   "token", "insecure",
-                                                      "ca",       "auth_hosts", "sweep"};
+inline constexpr std::string_view kRegistry[] = {
+    "host", "aliases",  "insecure",   "username",       "password", "ca",
+    "cert", "key",      "auth_hosts", "redirect_hosts", "mirrors",  "concurrency",
+    "rate", "deadline", "verify",     "sweep"};
+inline constexpr std::string_view kRegistryLater[] = {"token"};
 inline constexpr std::string_view kTarget[] = {"name",    "type", "path",  "include",
                                                "exclude", "mode", "rescan"};
 inline constexpr std::string_view kTargetLater[] = {
     "host", "url", "branch", "kubeconfig", "context", "namespaces", "inventory", "git"};
-inline constexpr std::string_view kPolicy[] = {"image", "policy", "pin", "prerelease"};
-inline constexpr std::string_view kPolicyLater[] = {
-    "approvals", "window", "min-age", "scan-gate", "rollback", "prune", "notify", "group", "sweep"};
+inline constexpr std::string_view kPolicy[] = {"image",      "policy",  "pin",
+                                               "prerelease", "min-age", "sweep"};
+inline constexpr std::string_view kPolicyLater[] = {"approvals", "window", "scan-gate", "rollback",
+                                                    "prune",     "notify", "group"};
 
 inline constexpr std::string_view kModeValues[] = {"act", "observe"};
 inline constexpr std::string_view kVerifyValues[] = {"off", "required"};

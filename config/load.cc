@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
+#include <set>
 #include <system_error>
 #include <tuple>
 
@@ -93,6 +94,14 @@ std::string explain(std::string_view message) {
   return "is not valid YAML (" + std::string(message) + "): correct it";
 }
 
+// A source that may speak of everything announces nothing in particular.
+std::vector<std::string> announced_by(const std::vector<SourceOptions>& sources) {
+  std::set<std::string> patterns;
+  for (const SourceOptions& source : sources)
+    patterns.insert(source.images.begin(), source.images.end());
+  return {patterns.begin(), patterns.end()};
+}
+
 void read_documents(const std::vector<YAML::Node>& documents, Config& config, ReadState& state) {
   if (documents.empty() || documents[0].IsNull()) {
     state.errors.push_back(
@@ -107,8 +116,12 @@ void read_documents(const std::vector<YAML::Node>& documents, Config& config, Re
   }
   const auto root = whole.map(kRootKeys);
   if (!root) return;
-  config.receiver = read_receiver(*root);
+  RegistrySections registries = read_registries(*root);
+  config.registries = std::move(registries.options);
+  config.receiver = read_receiver(*root, std::move(registries.names));
   config.pipeline = read_pipeline(*root, named_hosts(config.receiver));
+  config.pipeline.sweep.every_of_host = std::move(registries.sweeps);
+  config.pipeline.sweep.announced = announced_by(config.receiver.sources);
   TargetSections targets = read_targets(*root);
   config.files_targets = std::move(targets.files);
   config.pipeline.observed_targets = std::move(targets.observed);
@@ -149,11 +162,11 @@ fs::path absolute_of(const fs::path& file) {
   return below(fault ? fs::path("/") : folder, file);
 }
 
-std::vector<fs::path> unique_inputs(const fs::path& file, std::vector<fs::path> secrets) {
-  std::sort(secrets.begin(), secrets.end());
-  secrets.erase(std::unique(secrets.begin(), secrets.end()), secrets.end());
-  secrets.insert(secrets.begin(), file);
-  return secrets;
+std::vector<fs::path> unique_inputs(const fs::path& file, std::vector<fs::path> others) {
+  std::sort(others.begin(), others.end());
+  others.erase(std::unique(others.begin(), others.end()), others.end());
+  others.insert(others.begin(), file);
+  return others;
 }
 
 void parse(std::string_view source, Config& config, ReadState& state) try {
@@ -193,7 +206,7 @@ std::variant<LoadedConfig, ConfigErrors> load_config(const fs::path& file) {
   config.file = file;
   if (state.errors.empty()) parse(source, config, state);
   settle_paths(absolute, config, state);
-  config.inputs = unique_inputs(absolute, std::move(state.secret_files));
+  config.inputs = unique_inputs(absolute, std::move(state.inputs));
   sort_by_place(state.errors);
   sort_by_place(state.warnings);
   if (!state.errors.empty()) return ConfigErrors{file, std::move(state.errors), config.inputs};

@@ -22,6 +22,7 @@ constexpr SizeRange kBacklog{1, 100'000'000};
 constexpr SizeRange kWorkers{1, 1'024};
 constexpr std::uint64_t kMostKeptEvents = 1'000'000'000;
 constexpr hours kLongestKeep{3'650 * 24};
+constexpr DurationRange kMinAge{std::chrono::milliseconds{0}, hours{365 * 24}};
 
 StoreOptions read_store(const MapReader& root, const PipelineOptions& defaults) {
   StoreOptions store = defaults.store;
@@ -68,6 +69,8 @@ std::optional<PolicyRule> read_policy(const MapReader& map, const HostNames& hos
   const ValueReader* const policy = map.require("policy", "write for example 'semver:~1.4'");
   const Pin pin = read_pin(map);
   const bool prerelease = map.boolean("prerelease").value_or(false);
+  const auto min_age = read_seconds(map, "min-age", kMinAge).value_or(std::chrono::seconds{0});
+  const auto sweep = read_sweep(map);
   const auto pattern = image ? read_pattern(*image, hosts) : std::nullopt;
   const auto text = policy ? policy->text() : std::nullopt;
   if (!text) return std::nullopt;
@@ -77,7 +80,7 @@ std::optional<PolicyRule> read_policy(const MapReader& map, const HostNames& hos
     return std::nullopt;
   }
   if (!pattern) return std::nullopt;
-  return PolicyRule{*pattern, {*std::move(parsed), pin, prerelease}};
+  return PolicyRule{*pattern, {*std::move(parsed), pin, prerelease, min_age}, sweep};
 }
 
 // The first rule that matches counts, so that one below a wider one is never reached. A "?" of the
@@ -130,6 +133,7 @@ PipelineOptions read_pipeline(const MapReader& root, const HostNames& hosts) {
   options.audit = read_audit(root);
   options.observe = root.word("mode", kModes) == "observe";
   options.policies = read_policies(root, hosts);
+  options.sweep.every = read_sweep(root).value_or(options.sweep.every);
   return options;
 }
 

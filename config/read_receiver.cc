@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
-#include <map>
 
 #include "config/sections.h"
 #include "config/values.h"
@@ -14,56 +13,11 @@ constexpr std::size_t kLongestName = 64;
 constexpr std::size_t kShortestCredential = 8;
 constexpr std::size_t kMostCredentials = 2;
 
-using Lines = std::map<std::string, int, std::less<>>;  // where each name stands
-
 bool valid_name(std::string_view name) {
   return !name.empty() && name.size() <= kLongestName &&
          std::all_of(name.begin(), name.end(), [](char c) {
            return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-';
          });
-}
-
-std::optional<std::string> read_host(const ValueReader& value) {
-  const auto text = value.text();
-  if (!text) return std::nullopt;
-  auto host = normalise_host(*text);
-  if (host) return *std::move(host);
-  value.error(
-      Error{Errc::invalid_input, in_quotes(*text) +
-                                     " is no registry host: write a name or an address and, where "
-                                     "needed, a port, such as registry.example.com:5000, without "
-                                     "'https://' and without a path"});
-  return std::nullopt;
-}
-
-bool is_new(const ValueReader& value, std::string_view what, const std::string& name,
-            Lines& lines) {
-  const auto [entry, added] = lines.emplace(name, value.place().line);
-  if (!added) {
-    value.error(Error{Errc::invalid_input, std::string(what) + " " + in_quotes(name) +
-                                               " is there already, on line " +
-                                               std::to_string(entry->second) + ": remove one"});
-  }
-  return added;
-}
-
-RegistryNames read_registries(const MapReader& root) {
-  RegistryNames names;
-  Lines lines;
-  for (const ValueReader& item : root.list("registries")) {
-    const auto map = item.map(kRegistryKeys);
-    if (!map) continue;
-    const ValueReader* const value = map->require("host", "name the registry");
-    const auto host = value ? read_host(*value) : std::nullopt;
-    if (host && is_new(*value, "the registry", *host, lines)) names.host_of[*host] = *host;
-    for (const ValueReader& alias_value : map->any_number("aliases")) {
-      const auto alias = read_host(alias_value);
-      if (alias && is_new(alias_value, "the registry", *alias, lines) && host) {
-        names.host_of[*alias] = *host;
-      }
-    }
-  }
-  return names;
 }
 
 // A token or secret, and where it stands.
@@ -144,21 +98,6 @@ bool read_insecure(const MapReader& map, SourceType type) {
   return insecure;
 }
 
-// Whether its notifications are to be verified at the registry.
-bool read_verify(const MapReader& map) {
-  constexpr std::string_view kNotYet =
-      "this build cannot ask registries yet: set 'verify: off', and notifications are believed "
-      "as they come";
-  const ValueReader* const value = map.find("verify");
-  if (value == nullptr) {
-    map.self().error(kNotYet);
-    return true;
-  }
-  const auto word = value->word(kVerify);
-  if (word == "required") value->error(kNotYet);
-  return word != "off";
-}
-
 std::optional<std::string> read_prefix(const MapReader& map) {
   auto prefix = map.text("prefix");
   if (!prefix) return std::nullopt;
@@ -200,7 +139,7 @@ SourceOptions read_source(const MapReader& map, SourceType type, HostNames hosts
   for (const ValueReader& value : map.one_or_more("images")) {
     if (auto pattern = read_pattern(value, hosts)) source.images.push_back(*std::move(pattern));
   }
-  source.verify = read_verify(map);
+  source.verify = map.word("verify", kVerify) != "off";
   return source;
 }
 
@@ -248,7 +187,7 @@ HostNames named_hosts(const ReceiverOptions& options) {
   return hosts;
 }
 
-ReceiverOptions read_receiver(const MapReader& root) {
+ReceiverOptions read_receiver(const MapReader& root, RegistryNames registries) {
   ReceiverOptions options;
   if (const auto text = root.text("listen")) {
     auto address = parse_listen(*text);
@@ -259,7 +198,7 @@ ReceiverOptions read_receiver(const MapReader& root) {
       root.find("listen")->error(address.error());
     }
   }
-  options.registries = read_registries(root);
+  options.registries = std::move(registries);
   options.sources = read_sources(root, named_hosts(options));
   return options;
 }

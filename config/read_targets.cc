@@ -79,10 +79,7 @@ FilesTargetOptions read_files_target(const MapReader& map, const std::string& na
   }
   if (map.find("include") != nullptr) options.include = texts_of(map.one_or_more("include"));
   options.exclude = texts_of(map.any_number("exclude"));
-  if (const auto rescan = map.duration("rescan", kRescan)) {
-    options.rescan = std::chrono::duration_cast<std::chrono::seconds>(*rescan);
-    if (options.rescan != *rescan) map.find("rescan")->error("expected whole seconds");
-  }
+  options.rescan = read_seconds(map, "rescan", kRescan).value_or(options.rescan);
   return options;
 }
 

@@ -2,7 +2,6 @@
 #include "config/reader.h"
 
 #include <algorithm>
-#include <charconv>
 
 #include "config/files.h"
 #include "config/secrets.h"
@@ -11,6 +10,8 @@
 
 namespace longshore {
 namespace {
+
+constexpr std::size_t kMostNamedBytes = 4U << 20;
 
 bool contains(std::span<const std::string_view> words, std::string_view word) {
   return std::ranges::find(words, word) != words.end();
@@ -145,8 +146,7 @@ std::optional<std::string> ValueReader::text() const {
     return std::nullopt;
   }
   Expansion expansion = expand(*raw, state_->folder);
-  state_->secret_files.insert(state_->secret_files.end(), expansion.files.begin(),
-                              expansion.files.end());
+  state_->inputs.insert(state_->inputs.end(), expansion.files.begin(), expansion.files.end());
   if (!expansion.text) {
     error(expansion.text.error().message);
     return std::nullopt;
@@ -162,6 +162,18 @@ std::optional<std::filesystem::path> ValueReader::path() const {
   const auto value = text();
   if (!value) return std::nullopt;
   return below(state_->folder, *value);
+}
+
+std::optional<std::filesystem::path> ValueReader::file() const {
+  const auto named = path();
+  if (!named) return std::nullopt;
+  const auto content = read_regular_file(*named, kMostNamedBytes);
+  if (content) return named;
+  state_->inputs.push_back(*named);
+  error(Error{Errc::invalid_input, "the file " + in_quotes(named->string()) + " " +
+                                       content.error().message +
+                                       ": put it there, or correct the path"});
+  return std::nullopt;
 }
 
 std::optional<std::string_view> ValueReader::word(const Words& words) const {
@@ -180,60 +192,6 @@ std::optional<std::string_view> ValueReader::word(const Words& words) const {
     error(Error{Errc::invalid_input, "unknown " + std::string(words.what) + " " +
                                          in_quotes(*value) + ": " +
                                          suggestion(*value, words.known) + "Use " + choice});
-  }
-  return std::nullopt;
-}
-
-std::optional<bool> ValueReader::boolean() const {
-  const auto raw = scalar("true or false");
-  if (!raw) return std::nullopt;
-  if (node_.Tag() == "?" && *raw == "true") return true;
-  if (node_.Tag() == "?" && *raw == "false") return false;
-  error("expected true or false, in lower case and without quotes");
-  return std::nullopt;
-}
-
-std::optional<std::uint64_t> ValueReader::number(SizeRange range) const {
-  const std::string what =
-      "a whole number from " + std::to_string(range.least) + " to " + std::to_string(range.most);
-  const auto raw = scalar(what);
-  if (!raw) return std::nullopt;
-  std::uint64_t value = 0;
-  const char* const last = raw->data() + raw->size();
-  const auto [end, fault] = std::from_chars(raw->data(), last, value);
-  const bool is_number = node_.Tag() == "?" && fault == std::errc() && end == last;
-  if (is_number && value >= range.least && value <= range.most) return value;
-  error("expected " + what + (node_.Tag() == "?" ? "" : ", without quotes"));
-  return std::nullopt;
-}
-
-std::optional<std::uint64_t> ValueReader::size(SizeRange range) const {
-  auto raw = scalar("a size such as 256KiB");
-  if (raw && has_reference(*raw)) raw = text();
-  if (!raw) return std::nullopt;
-  const auto value = parse_size(*raw);
-  if (!value) {
-    error(value.error());
-  } else if (*value < range.least || *value > range.most) {
-    error("expected a size from " + format_size(range.least) + " to " + format_size(range.most));
-  } else {
-    return *value;
-  }
-  return std::nullopt;
-}
-
-std::optional<std::chrono::milliseconds> ValueReader::duration(DurationRange range) const {
-  auto raw = scalar("a duration such as 30s");
-  if (raw && has_reference(*raw)) raw = text();
-  if (!raw) return std::nullopt;
-  const auto value = parse_duration(*raw);
-  if (!value) {
-    error(value.error());
-  } else if (*value < range.least || *value > range.most) {
-    error("expected a duration from " + format_duration(range.least) + " to " +
-          format_duration(range.most));
-  } else {
-    return *value;
   }
   return std::nullopt;
 }
@@ -353,6 +311,11 @@ std::optional<std::string> MapReader::text(std::string_view key) const {
 std::optional<std::filesystem::path> MapReader::path(std::string_view key) const {
   const ValueReader* const value = find(key);
   return value ? value->path() : std::nullopt;
+}
+
+std::optional<std::filesystem::path> MapReader::file(std::string_view key) const {
+  const ValueReader* const value = find(key);
+  return value ? value->file() : std::nullopt;
 }
 
 std::optional<std::string_view> MapReader::word(std::string_view key, const Words& words) const {

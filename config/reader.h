@@ -31,7 +31,7 @@ struct ReadState {
   std::string_view source;       // the bytes that the YAML library was given
   std::vector<ConfigProblem> errors;
   std::vector<ConfigProblem> warnings;
-  std::vector<std::filesystem::path> secret_files;
+  std::vector<std::filesystem::path> inputs;  // files whose change calls for another load
 };
 
 struct SizeRange {
@@ -55,6 +55,7 @@ class ValueReader {
 
   Place place() const noexcept { return place_; }
   bool is_map() const { return node_.IsMap(); }
+  bool is(std::string_view word) const { return node_.IsScalar() && node_.Scalar() == word; }
 
   // Records a problem at this value: "sources[0].type: " and the message.
   void error(std::string_view message) const;
@@ -67,10 +68,13 @@ class ValueReader {
   std::optional<std::string> text() const;
   // Text that names a file or folder, made absolute.
   std::optional<std::filesystem::path> path() const;
+  // The path of a file that is there and can be read.
+  std::optional<std::filesystem::path> file() const;
   // One of the words.
   std::optional<std::string_view> word(const Words& words) const;
   std::optional<bool> boolean() const;
   std::optional<std::uint64_t> number(SizeRange range) const;
+  std::optional<double> decimal(double least, double most) const;
   std::optional<std::uint64_t> size(SizeRange range) const;
   std::optional<std::chrono::milliseconds> duration(DurationRange range) const;
   std::vector<ValueReader> list() const;
@@ -113,6 +117,7 @@ class MapReader {
 
   std::optional<std::string> text(std::string_view key) const;
   std::optional<std::filesystem::path> path(std::string_view key) const;
+  std::optional<std::filesystem::path> file(std::string_view key) const;
   std::optional<std::string_view> word(std::string_view key, const Words& words) const;
   std::optional<bool> boolean(std::string_view key) const;
   std::optional<std::uint64_t> number(std::string_view key, SizeRange range) const;

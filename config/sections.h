@@ -4,6 +4,7 @@
 // Private to config/: the parts of the file, each read into the options of the folder that uses
 // them. What is wrong is recorded by the readers; the result is then not used.
 
+#include <map>
 #include <set>
 #include <string>
 #include <vector>
@@ -15,12 +16,21 @@ namespace longshore {
 // Hosts of registries that the file names, in normalised form.
 using HostNames = std::set<std::string, std::less<>>;
 
-// listen, sources and registries.
-ReceiverOptions read_receiver(const MapReader& root);
+// registries and docker_config, for each folder that uses some of them.
+struct RegistrySections {
+  RegistryNames names;
+  RegistriesOptions options;
+  std::map<std::string, std::chrono::seconds> sweeps;  // by host; zero: off
+};
+
+RegistrySections read_registries(const MapReader& root);
+
+// listen and sources.
+ReceiverOptions read_receiver(const MapReader& root, RegistryNames registries);
 HostNames named_hosts(const ReceiverOptions& options);
 
-// store, audit, mode and policies. `hosts` are those that a pattern may begin with, however they
-// look.
+// store, audit, mode, sweep and policies. `hosts` are those that a pattern may begin with, however
+// they look.
 PipelineOptions read_pipeline(const MapReader& root, const HostNames& hosts);
 
 struct TargetSections {
@@ -32,6 +42,21 @@ TargetSections read_targets(const MapReader& root);
 
 // limits, which speak of the receiver and of the pipeline.
 void read_limits(const MapReader& root, Config& config);
+
+using Lines = std::map<std::string, int, std::less<>>;  // where each name stands
+
+// Records a name that stands there already.
+bool is_new(const ValueReader& value, std::string_view what, const std::string& name, Lines& lines);
+
+// A registry's host, in normalised form.
+std::optional<std::string> read_host(const ValueReader& value);
+
+// `sweep` of the file, a registry or a policy; zero: off.
+std::optional<std::chrono::seconds> read_sweep(const MapReader& map);
+
+// A duration in whole seconds.
+std::optional<std::chrono::seconds> read_seconds(const MapReader& map, std::string_view key,
+                                                 DurationRange range);
 
 // A pattern of repositories; warns of one that begins with no registry's host.
 std::optional<std::string> read_pattern(const ValueReader& value, const HostNames& hosts);

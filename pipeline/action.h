@@ -20,6 +20,16 @@ struct ContainerChange {
   std::optional<Digest> from_digest;  // the way back, where it is known
 };
 
+// What our last completed action left in one container, and what stood there before it.
+struct LastWrite {
+  std::string container;
+  ImageRef image;
+  ImageRef from;
+  std::optional<Digest> from_digest;
+  ActionId action;
+  Time at{};
+};
+
 // The numbers are in the store: never renumber.
 enum class ActionState : std::uint8_t {
   ready = 1,
@@ -41,8 +51,8 @@ struct Action {
   std::string workload;
   Repository repository;  // whose lane decided it
   std::vector<ContainerChange> changes;
-  EventId event;  // that decided it
-  Seq seq = 0;    // of that event
+  EventId event;  // that decided it; for a person's order the id of its audit line
+  Seq seq = 0;    // of that event; 0: a person ordered it, and no decision takes it back
   std::string reason;
   ActionState state = ActionState::ready;
   int attempts = 0;

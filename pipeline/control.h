@@ -10,6 +10,7 @@
 
 #include "pipeline/action.h"
 #include "pipeline/crypto.h"
+#include "pipeline/people_control.h"
 #include "pipeline/target.h"
 
 namespace longshore {
@@ -45,15 +46,6 @@ struct Wait {
   std::optional<Time> due;
 };
 
-// Nothing is changed there until it is resumed: a person said so. Both names empty: everywhere.
-struct Pause {
-  std::string target;
-  std::string workload;  // empty: the whole target
-  std::string reason;
-  std::string actor;
-  Time since{};
-};
-
 // A policy or annotation that cannot be used; its container is left alone.
 struct BadPolicy {
   std::string target;
@@ -69,6 +61,16 @@ struct TargetStatus {
   bool observed = false;  // mode: observe
 };
 
+// How far the asking of registries for tags is.
+struct SweepStatus {
+  std::size_t repositories = 0;  // that are asked about
+  std::size_t waiting = 0;       // due and not done yet
+  std::uint64_t done = 0;        // sweeps of one repository, since the start
+  std::uint64_t found = 0;       // tags and digests that no notification had told
+  std::optional<Time> oldest;    // of the last sweeps, the one that is longest ago
+  std::vector<Wait> failing;     // repositories whose sweep fails, and why; at most 100
+};
+
 struct StatusReport {
   Time started{};
   bool accepting = false;
@@ -80,9 +82,12 @@ struct StatusReport {
   Seq durable = 0;
   std::vector<TargetStatus> targets;
   std::map<std::string, std::uint64_t> actions;  // by name_of(ActionState)
-  std::vector<Action> troubled;         // dead, parked and waiting for a retry; at most 100
-  std::vector<Wait> waits;              // at most 100
+  std::vector<Action> troubled;  // dead, parked and waiting for a retry; at most 100
+  std::vector<Wait> waits;       // at most 100
+  SweepStatus sweep;
   std::vector<BadPolicy> bad_policies;  // at most 100
+  std::vector<Pause> pauses;
+  std::vector<Hold> holds;  // the newest, at most 100; oldest first
 };
 
 struct AuditHead {
@@ -108,6 +113,8 @@ class Control {
   virtual Result<std::vector<HistoryEntry>> history(const Repository& repository,
                                                     std::size_t limit) const = 0;
   virtual AuditHead audit_head() const = 0;
+  // Holds, pauses, plans and what else persons say.
+  virtual PeopleControl& people() = 0;
 };
 
 }  // namespace longshore

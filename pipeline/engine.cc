@@ -13,6 +13,11 @@ constexpr int kTicksBetweenPrunes = 60;
 constexpr int kPruneAtOnce = 5'000;
 constexpr std::chrono::minutes kJump{5};
 
+// GitHub names one tag of a push that has several.
+bool leaves_tags_out(const Event& event) {
+  return event.source_type == "github";
+}
+
 std::set<std::string> observed_names(const PipelineOptions& options,
                                      const std::vector<std::shared_ptr<Target>>& targets) {
   std::set<std::string> observed(options.observed_targets.begin(), options.observed_targets.end());
@@ -39,6 +44,7 @@ Result<std::unique_ptr<Engine>> Engine::open(PipelineOptions options, Resolver* 
   std::unique_ptr<Engine> engine(new Engine(std::move(options), *std::move(store),
                                             *std::move(reader), resolver, clock,
                                             std::move(on_fault), *newest));
+  if (auto status = engine->make_sweeper(resolver); !status) return std::move(status).error();
   if (auto status = engine->take_up(*std::move(audit)); !status) return std::move(status).error();
   return engine;
 }
@@ -54,14 +60,21 @@ Engine::Engine(PipelineOptions options, Store store, StoreReader reader, Resolve
       window_(options_.dedupe_keys, options_.dedupe_window),
       next_seq_(newest + 1),
       reader_(std::move(reader)),
+      lookups_(resolver, lookup_hooks()),
       known_(setup_, clock),
       journal_(std::move(store.writer), queue_, durable_, clock,
                journal_hooks(std::move(on_fault))),
-      context_{lanes_, journal_, setup_, known_, bad_policies_, clock, resolver},
+      context_{lanes_, journal_, setup_, known_, bad_policies_, people_, clock, lookups_},
       refusals_(clock, [this](AuditEntry line) { audit(std::move(line)); }) {}
 
 Journal::Hooks Engine::journal_hooks(std::function<void(const std::string&)> on_fault) {
-  return {.on_events = [this](std::span<const Event> events) { lanes_.add(events); },
+  return {.on_events =
+              [this](std::span<const Event> events) {
+                lanes_.add(events);
+                for (const Event& event : events) {
+                  if (leaves_tags_out(event)) sweeper_->soon(event.repository);
+                }
+              },
           .on_audit =
               [this] {
                 if (AuditWriter* writer = audit_waker_.load()) writer->wake();
@@ -75,6 +88,34 @@ Journal::Hooks Engine::journal_hooks(std::function<void(const std::string&)> on_
                 log(LogLevel::error, "store", "nothing is accepted any more: " + why);
                 on_fault(why);
               }};
+}
+
+Lookups::Hooks Engine::lookup_hooks() {
+  return {.on_news = [this](const Repository& repository) { lanes_.kick(repository); },
+          .on_failure =
+              [this](const Repository& repository, const Tag& tag, const Error& error) {
+                AuditEntry line;
+                line.time = clock_.now();
+                line.step = "registry";
+                line.image = repository.str() + ":" + tag.str();
+                line.error = error.message;
+                audit(std::move(line));
+              }};
+}
+
+Status Engine::make_sweeper(Resolver* resolver) {
+  auto reader = StoreReader::open(options_.store.path, options_.store.vfs);
+  if (!reader) return std::move(reader).error();
+  sweeper_ = std::make_unique<Sweeper>(
+      SweepContext{.resolver = resolver,
+                   .setup = setup_,
+                   .intake = *this,
+                   .journal = journal_,
+                   .people = people_,
+                   .clock = clock_,
+                   .audit = [this](AuditEntry line) { audit(std::move(line)); }},
+      *std::move(reader));
+  return Done{};
 }
 
 Engine::~Engine() {
@@ -98,6 +139,7 @@ Status Engine::take_up(AuditFile audit) {
   context_.backlog = open->size();
   auto status = journal_.run([](StoreWriter& writer) { return writer.requeue_in_flight(); });
   if (!status) return status;
+  if (status = take_up_people(); !status) return status;
 
   auto reader = StoreReader::open(options_.store.path, options_.store.vfs);
   if (!reader) return std::move(reader).error();
@@ -105,9 +147,16 @@ Status Engine::take_up(AuditFile audit) {
   if (!writer) return std::move(writer).error();
   audit_writer_ = *std::move(writer);
   audit_waker_ = audit_writer_.get();
-  clock_offset_ =
-      clock_.now().time_since_epoch() -
-      std::chrono::duration_cast<std::chrono::microseconds>(clock_.steady().time_since_epoch());
+  return Done{};
+}
+
+Status Engine::take_up_people() {
+  if (auto status = people_.load(reader_.people()); !status) return status;
+  auto reader = StoreReader::open(options_.store.path, options_.store.vfs);
+  if (!reader) return std::move(reader).error();
+  said_ = std::make_unique<EnginePeople>(
+      context_, *std::move(reader),
+      [this](std::vector<Event> events) { return accept(std::move(events)); });
   return Done{};
 }
 
@@ -172,6 +221,7 @@ Status Engine::reconfigure(const PipelineOptions& next,
   const SetupPtr before = setup_.get();
   auto setup = std::make_shared<Setup>();
   setup->rules = next.policies;
+  setup->sweep = next.sweep;
   setup->observed = observed_names(next, targets);
   Setup added;
   for (const auto& target : targets) {
@@ -202,18 +252,22 @@ Status Engine::reconfigure(const PipelineOptions& next,
 
 void Engine::kick_all() {
   known_.outdated();
-  for (const auto& outbox : setup_.get()->outboxes) {
+  sweeper_->all_outdated();
+  const SetupPtr setup = setup_.get();
+  for (const auto& outbox : setup->outboxes) {
     if (outbox->target().synced()) target_synced(outbox->target().name());
   }
 }
 
 void Engine::repository_changed(const std::string&, const Repository& repository) {
   known_.outdated();
+  sweeper_->outdated(repository);
   lanes_.kick(repository);
 }
 
 void Engine::target_synced(const std::string& name) {
   known_.outdated();
+  sweeper_->all_outdated();
   const auto outbox = setup_.get()->outbox_of(name);
   if (!outbox) return;  // kicked as soon as the setup that it belongs to is the current one
   journal_.post({[name](StoreWriter& writer) { return writer.remove_waits(name); }, {}});
@@ -240,17 +294,14 @@ void Engine::keep_house(std::stop_token stop) {
     tick.wait_for(lock, stop, kTick, [] { return false; });
     refusals_.flush(Refusals::Which::due);
     watch_clock();
+    sweeper_->tick();
     if (ticks % kTicksBetweenPrunes == 0) prune();
   }
 }
 
 // A wall clock that jumped makes every age wrong: nothing is removed for its age from then on.
 void Engine::watch_clock() {
-  const auto offset =
-      clock_.now().time_since_epoch() -
-      std::chrono::duration_cast<std::chrono::microseconds>(clock_.steady().time_since_epoch());
-  const auto jump = offset - clock_offset_;
-  clock_offset_ = offset;
+  const auto jump = clock_watch_.look();
   if (std::chrono::abs(jump) < kJump) return;
   clock_jumped_ = true;
   AuditEntry line;
@@ -291,6 +342,8 @@ void Engine::drain(std::chrono::milliseconds at_most) {
 }
 
 void Engine::stop() {
+  lookups_.stop();
+  if (sweeper_) sweeper_->stop();  // none if open() failed
   const SetupPtr setup = setup_.get();
   for (const auto& outbox : setup->outboxes)
     outbox->stop();

@@ -10,24 +10,24 @@
 #include <vector>
 
 #include "pipeline/audit_writer.h"
+#include "pipeline/clock_watch.h"
 #include "pipeline/control.h"
 #include "pipeline/dedupe_window.h"
+#include "pipeline/engine_people.h"
 #include "pipeline/intake.h"
 #include "pipeline/lane_worker.h"
+#include "pipeline/lookups.h"
 #include "pipeline/refusals.h"
 #include "pipeline/store.h"
+#include "pipeline/sweeper.h"
 
 namespace longshore {
 
-// The pipeline as a whole: takes what the receiver admits and sees it through to the targets.
-//
-//   any thread               journal thread        lane worker ×N        sink worker ×N per target
-//   accept() ── queue_ ────▶ commit ── lanes_ ───▶ decide ── command ─▶  Outbox ──▶ Target::deliver
-//   durable() ◀────── durable_ ─┘                  (journal commits)     (journal commits)
-//                               └─ audit writer ─▶ audit.jsonl
-//
-// The journal thread alone writes the store. Stop order: outboxes, targets, lane workers,
-// housekeeping, journal, audit writer.
+// The pipeline as a whole: takes what the receiver admits and sees it through to the targets, as
+// docs/architecture.md draws it. Registries are asked by threads of their own (lookups.h,
+// sweeper.h), for lanes and for tags that nobody told of. The journal thread alone writes the
+// store. Stop order: registries, outboxes, targets, lane workers, housekeeping, journal, audit
+// writer.
 //
 // Lifetime: targets and resolver outlive nothing: they are shared or given by cli/service.cc, which
 // stops the receiver before the engine.
@@ -48,6 +48,9 @@ class Engine final : public Intake, public Control, private TargetListener {
   // and everything is decided again. Fails, and nothing has changed, if a new target cannot start.
   Status reconfigure(const PipelineOptions& next,
                      const std::vector<std::shared_ptr<Target>>& targets);
+
+  // Registries may answer otherwise now: what failed is asked at once.
+  void registries_changed() { lookups_.retry_all(); }
 
   // A step that is no event's: a reload, for example. Written soon; not waited for.
   void audit(AuditEntry entry);
@@ -75,6 +78,7 @@ class Engine final : public Intake, public Control, private TargetListener {
   Result<std::vector<HistoryEntry>> history(const Repository& repository,
                                             std::size_t limit) const override;
   AuditHead audit_head() const override;
+  PeopleControl& people() override { return *said_; }
 
  private:
   struct Counters {
@@ -85,11 +89,14 @@ class Engine final : public Intake, public Control, private TargetListener {
   Engine(PipelineOptions options, Store store, StoreReader reader, Resolver* resolver,
          const Clock& clock, std::function<void(const std::string&)> on_fault, Seq newest);
   Journal::Hooks journal_hooks(std::function<void(const std::string&)> on_fault);
+  Lookups::Hooks lookup_hooks();
+  Status make_sweeper(Resolver* resolver);
 
   void repository_changed(const std::string& target, const Repository& repository) override;
   void target_synced(const std::string& name) override;
 
   Status take_up(AuditFile audit);
+  Status take_up_people();
   std::shared_ptr<Outbox> make_outbox(std::shared_ptr<Target> target);
   Status hand_out_actions(const Setup& setup);
   void read_troubles(StatusReport& report) const;
@@ -120,18 +127,21 @@ class Engine final : public Intake, public Control, private TargetListener {
   mutable StoreReader reader_;  // guarded by reader_mutex_
 
   Lanes lanes_;
+  Lookups lookups_;
   CurrentSetup setup_;
   std::mutex reconfigure_mutex_;
   KnownRepositories known_;
   BadPolicies bad_policies_;
+  People people_;
   Journal journal_;
   LaneContext context_;
+  std::unique_ptr<EnginePeople> said_;
   Refusals refusals_;
+  std::unique_ptr<Sweeper> sweeper_;
   std::unique_ptr<AuditWriter> audit_writer_;
   std::atomic<AuditWriter*> audit_waker_{nullptr};  // the same, once it can be woken
 
-  // Housekeeping thread only
-  std::chrono::microseconds clock_offset_{};
+  ClockWatch clock_watch_{clock_};  // this and the next: housekeeping thread only
   bool clock_jumped_ = false;
 
   std::vector<std::jthread> threads_;

@@ -67,7 +67,13 @@ StatusReport Engine::status() const {
     report.targets.push_back({target.name(), std::string(target.type()), target.state(),
                               setup->observed.contains(target.name())});
   }
+  report.sweep = sweeper_->status();
   report.bad_policies = bad_policies_.all(kMostListed);
+  report.pauses = *people_.pauses();
+  report.holds = people_.all_holds();
+  if (report.holds.size() > kMostListed) {
+    report.holds.erase(report.holds.begin(), report.holds.end() - kMostListed);
+  }
   read_troubles(report);
   return report;
 }
@@ -114,7 +120,8 @@ std::vector<Metric> Engine::metrics() const {
       labelled(counter("longshore_decisions_total", help, context_.updates), "decision", "update"));
   all.push_back(
       labelled(counter("longshore_decisions_total", help, context_.skips), "decision", "skip"));
-  for (const auto& outbox : setup_.get()->outboxes)
+  const SetupPtr setup = setup_.get();
+  for (const auto& outbox : setup->outboxes)
     add_target_metrics(*outbox, all);
   return all;
 }

@@ -19,6 +19,8 @@ std::string_view name_of(EventKind kind) noexcept {
       return "build";
     case EventKind::ping:
       return "ping";
+    case EventKind::listed:
+      return "listed";
     case EventKind::other:
       break;
   }

@@ -22,7 +22,8 @@ enum class EventKind : std::uint8_t {
   promoted = 5,
   build = 6,
   ping = 7,
-  other = 8,  // authentic, understood, and of no use to us (quota, replication, …)
+  listed = 9,  // a list of tags shows it; when it was pushed nobody knows
+  other = 8,   // authentic, understood, and of no use to us (quota, replication, …)
 };
 
 std::string_view name_of(EventKind kind) noexcept;  // "pushed"

@@ -21,7 +21,8 @@ TagState state_of(const Event& event) {
                   .last_seq = event.seq,
                   .occurred_at = event.occurred_at,
                   .verify = event.verify,
-                  .verified = false};
+                  .verified = false,
+                  .listed = event.kind == EventKind::listed};
 }
 
 }  // namespace
@@ -42,6 +43,7 @@ void RepositoryHistory::push(const Event& event) {
   const auto at = current_.find(*event.tag);
   if (at == current_.end()) return open(*event.tag, state_of(event));
   TagState& current = at->second;
+  if (event.kind == EventKind::listed) return;  // it is known, and better
   if (is_older(event, current)) {
     // It was true once: kept for the record, never current.
     changes_.push_back(
@@ -52,16 +54,20 @@ void RepositoryHistory::push(const Event& event) {
     current.last_seq = event.seq;
     current.occurred_at = event.occurred_at;
     current.verify = event.verify;
+    current.listed = false;
     changes_.push_back(
         {HistoryChange::Kind::refresh, repository_, *event.tag, current, std::nullopt});
     return;
   }
+  TagState next = state_of(event);
+  next.before = current.digest;
   close(*event.tag, event.received_at);
-  open(*event.tag, state_of(event));
+  open(*event.tag, std::move(next));
 }
 
 void RepositoryHistory::apply(const Event& event) {
-  if (event.kind == EventKind::pushed && event.tag) return push(event);
+  const bool is_push = event.kind == EventKind::pushed || event.kind == EventKind::listed;
+  if (is_push && event.tag) return push(event);
   if (event.kind != EventKind::deleted) return;
   if (event.tag) {
     const auto at = current_.find(*event.tag);
@@ -96,7 +102,14 @@ std::vector<Candidate> RepositoryHistory::candidates() const {
   std::vector<Candidate> all;
   all.reserve(current_.size());
   for (const auto& [tag, state] : current_) {
-    all.push_back({tag, state.digest, state.last_seq, state.event, state.occurred_at});
+    all.push_back({.tag = tag,
+                   .digest = state.digest,
+                   .seq = state.last_seq,
+                   .event = state.event,
+                   .occurred_at = state.occurred_at,
+                   .first_seen = state.since,
+                   .moved_on = false,
+                   .listed = state.listed});
   }
   return all;
 }

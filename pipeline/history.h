@@ -22,6 +22,9 @@ struct TagState {
   std::optional<Time> occurred_at;  // of that one, by the sender's clock
   bool verify = true;               // its source wants the registry asked before it is used
   bool verified = false;            // the registry has said so
+  bool listed = false;              // no push of it is known, only a list of tags that shows it
+  // What the tag named before, while this turn knows it. Not stored.
+  std::optional<Digest> before = std::nullopt;
 };
 
 // A change to the stored history of one repository.
@@ -48,7 +51,7 @@ class RepositoryHistory {
   RepositoryHistory(Repository repository, std::map<Tag, TagState> current)
       : repository_(std::move(repository)), current_(std::move(current)) {}
 
-  // REQUIRES: the event is of this repository, pushed or deleted.
+  // REQUIRES: the event is of this repository, pushed, listed or deleted.
   void apply(const Event& event);
   // The registry's word on a tag that is current: its digest, or that it is gone.
   void verified(const Tag& tag, const Digest& digest, Time now);

@@ -23,7 +23,8 @@ void KnownRepositories::outdated() {
 
 void KnownRepositories::rebuild() {
   by_last_part_.clear();
-  for (const auto& outbox : setup_.get()->outboxes) {
+  const SetupPtr setup = setup_.get();
+  for (const auto& outbox : setup->outboxes) {
     for (const WorkloadPtr& workload : outbox->target().workloads()) {
       for (const Container& container : workload->containers) {
         const Repository& repository = container.image.repository();

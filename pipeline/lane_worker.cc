@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "pipeline/aged_turn.h"
 #include "pipeline/log.h"
 
 namespace longshore {
@@ -10,9 +11,8 @@ namespace {
 
 constexpr std::size_t kLanesAtOnce = 512;
 constexpr std::chrono::milliseconds kNap{500};
-// A registry that does not answer is asked again after this; the next version grows it.
-constexpr std::chrono::seconds kAskAgain{5};
 constexpr std::chrono::seconds kAfterFailure{1};
+constexpr std::chrono::milliseconds kAfterDue{10};
 // Each resolved winner can only make another candidate win, so this many rounds are ample.
 constexpr int kMostRounds = 32;
 
@@ -54,11 +54,11 @@ void LaneWorker::run(std::stop_token stop) {
     std::vector<Prepared> prepared;
     for (const Turn& turn : turns) {
       auto ready = prepare(turn, *setup);
-      if (ready && *ready) {
-        prepared.push_back(**std::move(ready));
+      if (ready) {
+        prepared.push_back(*std::move(ready));
       } else {
-        if (!ready) log(LogLevel::error, "lanes", ready.error().message);
-        context_.lanes.put_back(turn, context_.clock.steady() + kAskAgain);
+        log(LogLevel::error, "lanes", ready.error().message);
+        context_.lanes.put_back(turn, context_.clock.steady() + kAfterFailure);
       }
     }
     if (!prepared.empty()) write(std::move(prepared), *setup);
@@ -81,32 +81,66 @@ Result<RepositoryHistory> LaneWorker::read_history(const Turn& turn, std::span<c
   return RepositoryHistory(turn.repository, *std::move(current));
 }
 
-// Asks the registry about the winners that have to be verified. unavailable: it does not answer.
-Status LaneWorker::verify_winners(const TurnResult& result, RepositoryHistory& history,
-                                  bool& changed) {
-  changed = false;
+// Asks the registry about the winners that have to be verified. True: it has answered for one, so
+// the decision may be another now.
+bool LaneWorker::verify_winners(const TurnResult& result, RepositoryHistory& history,
+                                Verification& state) {
+  bool answered = false;
+  std::set<Tag> asked;
   for (const Tag& tag : result.winners) {
     const auto at = history.current().find(tag);
     if (at == history.current().end() || !at->second.verify || at->second.verified) continue;
-    if (context_.resolver == nullptr) {
-      return Error{Errc::unavailable, "this build cannot ask registries"};
+    const TagState found = at->second;
+    auto reply = context_.lookups.ask(
+        {history.repository(), tag, found.last_seq, found.digest, found.before});
+    if (!reply.answer) {
+      state.pending.insert_or_assign(tag, reply.pending);
+      asked.insert(tag);
+      continue;
     }
-    auto digest = context_.resolver->resolve(history.repository(), tag);
-    if (digest) {
-      history.verified(tag, *digest, context_.clock.now());
-    } else if (digest.error().code == Errc::not_found) {
-      history.gone(tag, context_.clock.now());
+    answered = true;
+    const Time now = context_.clock.now();
+    if (!reply.answer->note.empty()) {
+      AuditEntry line;
+      line.time = now;
+      line.id = found.event;
+      line.step = "resolved";
+      line.image = history.repository().str() + ":" + tag.str();
+      line.reason = reply.answer->note;
+      state.audit.push_back(std::move(line));
+    }
+    if (reply.answer->digest) {
+      history.verified(tag, *reply.answer->digest, now);
     } else {
-      return std::move(digest).error();
+      history.gone(tag, now);
     }
-    changed = true;
   }
-  return Done{};
+  if (!answered) context_.lookups.keep_only(history.repository(), asked);
+  return answered;
 }
 
-// Nothing: the registry has to be asked and does not answer now.
-Result<std::optional<LaneWorker::Prepared>> LaneWorker::prepare(const Turn& turn,
-                                                                const Setup& setup) {
+Result<TurnResult> LaneWorker::decide_turn(TurnInput& input, RepositoryHistory& history) {
+  Verification verification;
+  TurnResult result;
+  for (int round = 0; round < kMostRounds; ++round) {
+    std::vector<Candidate> candidates = history.candidates();
+    input.pending = nullptr;
+    verification.pending.clear();
+    auto taken = take_aged_turn(input, candidates, reader_);
+    if (!taken) return std::move(taken).error();
+    result = *std::move(taken);
+    if (verify_winners(result, history, verification)) continue;
+    if (verification.pending.empty()) break;
+    input.pending = &verification.pending;
+    result = take_turn(input);
+    break;
+  }
+  input.candidates = {};
+  result.audit.insert(result.audit.begin(), verification.audit.begin(), verification.audit.end());
+  return result;
+}
+
+Result<LaneWorker::Prepared> LaneWorker::prepare(const Turn& turn, const Setup& setup) {
   auto events = reader_.events(turn.seqs);
   if (!events) return std::move(events).error();
   const Inventory inventory = look_up(turn.repository, setup);
@@ -114,6 +148,9 @@ Result<std::optional<LaneWorker::Prepared>> LaneWorker::prepare(const Turn& turn
   if (!history) return std::move(history).error();
   for (const Event& event : *events)
     history->apply(event);
+  const auto held = read_holds(turn, setup, inventory.workloads, history->candidates());
+  if (!held) return held.error();
+  const People::Pauses pauses = context_.people.pauses();
 
   TurnInput input{.repository = turn.repository,
                   .events = *events,
@@ -122,23 +159,19 @@ Result<std::optional<LaneWorker::Prepared>> LaneWorker::prepare(const Turn& turn
                   .rules = setup.rules,
                   .unsynced = inventory.unsynced,
                   .observed = setup.observed,
+                  .holds = held->all,
+                  .pauses = *pauses,
                   .nearest = inventory.workloads.empty() ? context_.known.nearest(turn.repository)
                                                          : std::string(),
                   .now = context_.clock.now()};
-  for (int round = 0; round < kMostRounds; ++round) {
-    const std::vector<Candidate> candidates = history->candidates();
-    input.candidates = candidates;
-    TurnResult result = take_turn(input);
-    bool changed = false;
-    if (!verify_winners(result, *history, changed)) return std::optional<Prepared>();
-    if (changed) continue;
-    for (const BadPolicy& bad :
-         context_.bad_policies.update(turn.repository, inventory.workloads, result.bad_policies)) {
-      result.audit.push_back(policy_line(bad, input.now));
-    }
-    return std::optional<Prepared>(Prepared{turn, std::move(result), history->take_changes()});
+  auto decided = decide_turn(input, *history);
+  if (!decided) return std::move(decided).error();
+  TurnResult& result = *decided;
+  for (const BadPolicy& bad :
+       context_.bad_policies.update(turn.repository, inventory.workloads, result.bad_policies)) {
+    result.audit.push_back(policy_line(bad, input.now));
   }
-  return std::optional<Prepared>();
+  return Prepared{turn, std::move(result), history->take_changes(), held->added};
 }
 
 namespace {
@@ -148,9 +181,11 @@ struct Written {
   std::vector<Repository> outdated;  // to be decided again: the target has moved on
 };
 
-// Whether the target still runs what the action was decided upon. What an earlier action did since
-// then would else be done a second time, without an effect, and told a second time.
-bool still_stands(const Action& action, const Setup& setup) {
+// Whether nobody has paused it meanwhile, and the target still runs what the action was decided
+// upon. What an earlier action did since then would else be done a second time, without an effect,
+// and told a second time.
+bool still_stands(const Action& action, const Setup& setup, const People& people) {
+  if (pause_on(*people.pauses(), action.target, action.workload) != nullptr) return false;
   const auto outbox = setup.outbox_of(action.target);
   for (const WorkloadPtr& workload : outbox->target().workloads_of(action.repository)) {
     if (workload->id != action.workload) continue;
@@ -163,21 +198,24 @@ bool still_stands(const Action& action, const Setup& setup) {
   return false;
 }
 
-Status write_turn(StoreWriter& writer, const TurnResult& result, const Setup& setup,
-                  std::span<const HistoryChange> history, Written& written) {
+Status write_turn(StoreWriter& writer, const Repository& repository, const TurnResult& result,
+                  const Setup& setup, const People& people, std::span<const HistoryChange> history,
+                  Written& written) {
   for (const HistoryChange& change : history) {
     if (auto status = writer.apply(change); !status) return status;
   }
+  if (auto status = writer.keep_tag_waits(repository, result.waits); !status) return status;
   for (const Wait& wait : result.waits) {
     // Synced since it was looked up: its lane is kicked already, nothing would remove the row.
-    if (const auto outbox = setup.outbox_of(wait.target); outbox->target().synced()) continue;
+    const auto outbox = setup.outbox_of(wait.target);
+    if (outbox && outbox->target().synced()) continue;
     if (auto status = writer.put_wait(wait); !status) return status;
   }
   for (const AuditEntry& line : result.audit) {
     if (auto status = writer.audit(line); !status) return status;
   }
   for (const Action& action : result.actions) {
-    if (!still_stands(action, setup)) {
+    if (!still_stands(action, setup, people)) {
       written.outdated.push_back(action.repository);
       continue;
     }
@@ -193,11 +231,20 @@ Status write_turn(StoreWriter& writer, const TurnResult& result, const Setup& se
 
 }  // namespace
 
+// A little after the time, so that it is over whatever was rounded.
+void LaneWorker::wake_later(const Repository& repository, Time due) {
+  const auto wait = std::max(due - context_.clock.now(), Time::duration::zero());
+  context_.lanes.wake_at(repository, context_.clock.steady() + wait + kAfterDue);
+}
+
 void LaneWorker::write(std::vector<Prepared> turns, const Setup& setup) {
   Written made;
   const Status status = context_.journal.run([&](StoreWriter& writer) -> Status {
     for (const Prepared& turn : turns) {
-      auto written = write_turn(writer, turn.result, setup, turn.history, made);
+      auto written = write_holds(writer, turn.overruled);
+      if (!written) return written;
+      written = write_turn(writer, turn.turn.repository, turn.result, setup, context_.people,
+                           turn.history, made);
       if (!written) return written;
       for (const auto& [target, workload] : turn.result.unchanged) {
         written = writer.supersede(target, workload, turn.turn.repository);
@@ -226,6 +273,7 @@ void LaneWorker::write(std::vector<Prepared> turns, const Setup& setup) {
     context_.updates.fetch_add(turn.result.updates, std::memory_order_relaxed);
     context_.skips.fetch_add(turn.result.skips, std::memory_order_relaxed);
     context_.lanes.finish(turn.turn.repository);
+    if (turn.result.due) wake_later(turn.turn.repository, *turn.result.due);
   }
 }
 

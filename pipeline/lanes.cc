@@ -61,6 +61,37 @@ void Lanes::kick_at(const Repository& repository, SteadyTime due) {
   }
 }
 
+void Lanes::wake_at(const Repository& repository, SteadyTime due) {
+  const std::lock_guard lock(mutex_);
+  const auto at = timers_.find(repository);
+  if (at != timers_.end()) {
+    if (at->second <= due) return;
+    timers_by_time_.erase({at->second, repository});
+  }
+  timers_.insert_or_assign(repository, due);
+  timers_by_time_.emplace(due, repository);
+  ready_changed_.notify_one();  // whoever waits may have to wait less
+}
+
+// The timers that are due become kicks.
+void Lanes::ring(SteadyTime now) {
+  while (!timers_by_time_.empty() && timers_by_time_.begin()->first <= now) {
+    const Repository repository = timers_by_time_.begin()->second;
+    timers_by_time_.erase(timers_by_time_.begin());
+    timers_.erase(repository);
+    Lane& lane = lanes_[repository];
+    lane.kicked = true;
+    offer(repository, lane);
+  }
+}
+
+// When something becomes ready by time alone.
+SteadyTime Lanes::next_time(SteadyTime latest) const {
+  if (!parked_.empty()) latest = std::min(latest, parked_.begin()->first);
+  if (!timers_by_time_.empty()) latest = std::min(latest, timers_by_time_.begin()->first);
+  return latest;
+}
+
 void Lanes::park(const Repository& repository, Lane& lane, SteadyTime due) {
   lane.not_before = due;
   parked_.emplace(due, repository);
@@ -84,10 +115,9 @@ std::vector<Turn> Lanes::take(std::size_t most, SteadyTime deadline) {
   for (;;) {
     const SteadyTime now = std::chrono::steady_clock::now();
     unpark_due(now);
+    ring(now);
     if (!ready_.empty() || closed_ || now >= deadline) break;
-    const SteadyTime until =
-        parked_.empty() ? deadline : std::min(deadline, parked_.begin()->first);
-    ready_changed_.wait_until(lock, until);
+    ready_changed_.wait_until(lock, next_time(deadline));
   }
   while (!closed_ && !ready_.empty() && turns.size() < most) {
     const Repository repository = std::move(ready_.front());

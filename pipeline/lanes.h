@@ -7,6 +7,7 @@
 #include <map>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <span>
 #include <unordered_map>
 #include <vector>
@@ -35,8 +36,11 @@ class Lanes {
   void add(std::span<const Event> events);
   // Something other than an event calls for a decision: a manifest changed, a target is synced.
   void kick(const Repository& repository);
-  // The same, not before that time.
+  // The same, not before that time; events of the repository wait as well until then.
   void kick_at(const Repository& repository, SteadyTime due);
+  // A kick at that time. Until then the lane is as if nothing had been said, and an earlier kick
+  // does not undo it. Of several times for one repository the earliest counts.
+  void wake_at(const Repository& repository, SteadyTime due);
 
   // Waits for ready lanes until the deadline and takes up to `most`; they are busy until finish()
   // or put_back(). Empty: none by then, or closed.
@@ -65,13 +69,17 @@ class Lanes {
   void offer(const Repository& repository, Lane& lane);  // all with mutex_ held
   void park(const Repository& repository, Lane& lane, SteadyTime due);
   void unpark_due(SteadyTime now);
+  void ring(SteadyTime now);
+  SteadyTime next_time(SteadyTime latest) const;
 
   mutable std::mutex mutex_;
   std::condition_variable ready_changed_;
-  Table lanes_;                                   // guarded by mutex_
-  std::deque<Repository> ready_;                  // guarded by mutex_
-  std::multimap<SteadyTime, Repository> parked_;  // guarded by mutex_
-  bool closed_ = false;                           // guarded by mutex_
+  Table lanes_;                                                 // guarded by mutex_
+  std::deque<Repository> ready_;                                // guarded by mutex_
+  std::multimap<SteadyTime, Repository> parked_;                // guarded by mutex_
+  std::map<Repository, SteadyTime> timers_;                     // guarded by mutex_
+  std::set<std::pair<SteadyTime, Repository>> timers_by_time_;  // guarded by mutex_; the same
+  bool closed_ = false;                                         // guarded by mutex_
 };
 
 }  // namespace longshore

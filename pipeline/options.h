@@ -36,7 +36,7 @@ struct SweepOptions {
   std::chrono::seconds every{3600};                           // zero: never
   std::map<std::string, std::chrono::seconds> every_of_host;  // registries with a word of their own
   // Requests per second, at most, that a sweep makes of one registry.
-  double requests_per_second = 2;
+  double requests_per_second = 5;
   // Patterns of the images that sources speak of: of these no push should ever be news to a sweep.
   std::vector<std::string> announced;
 };

@@ -188,6 +188,9 @@ void Outbox::settle(Action action, Delivery delivery) {
   const Status status = journal_.run([&](StoreWriter& writer) -> Status {
     auto done = writer.end_attempt(action.id, action.state, action.due, action.error);
     if (!done) return done;
+    if (delivery.outcome == Outcome::delivered) {
+      if (done = writer.people().put_written(action, clock_.now()); !done) return done;
+    }
     if (delivery.outcome == Outcome::forbidden) {
       if (done = writer.park_target(action.target, action.error); !done) return done;
     } else if (unpark) {

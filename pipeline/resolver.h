@@ -30,6 +30,9 @@ class Resolver {
 
   // Until when the registry is not to be asked, because it said so; nothing if it may be.
   virtual std::optional<SteadyTime> busy_until(const std::string& host) = 0;
+
+  // Ends what is under way; every call fails with unavailable from then on.
+  virtual void stop() noexcept = 0;
 };
 
 }  // namespace longshore

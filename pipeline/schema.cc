@@ -94,6 +94,7 @@ INSERT INTO audit_head VALUES(1, 0, zeroblob(32));
 // word; an empty workload or target stands for all. `written`: the image that our last completed
 // action left in a container. `listed`: tags that a list of the registry has shown, and when first.
 constexpr std::string_view kVersion2 = R"sql(
+ALTER TABLE history ADD COLUMN listed INTEGER NOT NULL DEFAULT 0;
 DROP TABLE waits;
 CREATE TABLE waits(
   target TEXT NOT NULL,

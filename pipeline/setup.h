@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "pipeline/options.h"
 #include "pipeline/outbox.h"
 #include "pipeline/policy.h"
 
@@ -15,6 +16,7 @@ namespace longshore {
 // What a reload may change. One that is in use is never changed: a new one takes its place.
 struct Setup {
   std::vector<PolicyRule> rules;
+  SweepOptions sweep;
   std::set<std::string> observed;                 // targets on which nothing is done
   std::vector<std::shared_ptr<Outbox>> outboxes;  // one for each target
 

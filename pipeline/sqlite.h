@@ -54,6 +54,17 @@ class Statement {
   std::unique_ptr<sqlite3_stmt, Finalise> statement_;
 };
 
+// For json_each(): a list of tags or digests, of which none has a character that JSON escapes.
+template <class Values>
+std::string json_list(const Values& values) {
+  std::string text = "[";
+  for (const auto& value : values) {
+    if (text.size() > 1) text += ',';
+    text += '"' + value.str() + '"';
+  }
+  return text + "]";
+}
+
 class Database {
  public:
   enum class Access { read_write, read_only };

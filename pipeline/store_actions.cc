@@ -20,7 +20,7 @@ constexpr std::string_view kSameChange =
     "AND (SELECT count(*) FROM action_changes d WHERE d.action = a.id) = ?7";
 constexpr std::string_view kSupersede =
     "UPDATE actions SET state = 7 WHERE target = ?1 AND workload = ?2 AND repository = ?3 "
-    "AND state IN (1, 3, 6)";
+    "AND state IN (1, 3, 6) AND seq >= ?4";
 constexpr std::string_view kBeginAttempt =
     "UPDATE actions SET state = 2, attempts = attempts + 1 WHERE id = ?1 AND state IN (1, 3, 6)";
 constexpr std::string_view kEndAttempt =
@@ -92,7 +92,7 @@ Result<bool> StoreWriter::insert_action(const Action& action) {
   auto under_way = is_under_way(action);
   if (!under_way) return std::move(under_way).error();
   if (*under_way) return false;
-  auto superseded = supersede(action.target, action.workload, action.repository);
+  auto superseded = supersede(action.target, action.workload, action.repository, Seq{0});
   if (!superseded) return std::move(superseded).error();
 
   Statement& insert = statements_->insert_action;
@@ -107,8 +107,15 @@ Result<bool> StoreWriter::insert_action(const Action& action) {
 
 Status StoreWriter::supersede(const std::string& target, const std::string& workload,
                               const Repository& repository) {
+  return supersede(target, workload, repository, Seq{1});
+}
+
+// A person's action has no event: its seq is 0.
+Status StoreWriter::supersede(const std::string& target, const std::string& workload,
+                              const Repository& repository, Seq from) {
   Statement& update = statements_->supersede;
-  return update.bind(1, target).bind(2, workload).bind(3, repository.str()).run();
+  update.bind(1, target).bind(2, workload).bind(3, repository.str());
+  return update.bind(4, from).run();
 }
 
 Result<bool> StoreWriter::begin_attempt(const ActionId& id) {

@@ -4,36 +4,10 @@
 #include <algorithm>
 #include <array>
 
+#include "pipeline/store_rows.h"
+
 namespace longshore {
 namespace {
-
-Time time_of(std::int64_t micros) {
-  return Time{std::chrono::microseconds{micros}};
-}
-
-std::optional<Time> optional_time(const Statement& row, int column) {
-  if (row.is_null(column)) return std::nullopt;
-  return time_of(row.integer(column));
-}
-
-std::optional<std::string> optional_text(const Statement& row, int column) {
-  if (row.is_null(column)) return std::nullopt;
-  return std::string(row.text(column));
-}
-
-// What we wrote was valid; what does not parse any more was changed by somebody else.
-Error damaged(std::string_view what) {
-  return Error{Errc::io, "store: a row holds no valid " + std::string(what) +
-                             ": it was changed by something other than longshore"};
-}
-
-template <class Value>
-Result<std::optional<Value>> optional_value(const Statement& row, int column) {
-  if (row.is_null(column)) return std::optional<Value>();
-  auto value = Value::parse(row.text(column));
-  if (!value) return std::move(value).error();
-  return std::optional<Value>(*std::move(value));
-}
 
 constexpr std::string_view kEvent =
     "SELECT seq, id, received_at, source, source_type, kind, repository, tag, digest, media_type, "
@@ -63,8 +37,8 @@ Result<Event> read_event(const Statement& row) {
 }
 
 constexpr std::string_view kTagColumns =
-    "SELECT tag, seq, digest, since, source, event, last_seq, occurred_at, verify, verified "
-    "FROM history WHERE repository = ?1 AND until IS NULL";
+    "SELECT tag, seq, digest, since, source, event, last_seq, occurred_at, verify, verified, "
+    "listed FROM history WHERE repository = ?1 AND until IS NULL";
 
 Status read_tag_state(const Statement& row, std::map<Tag, TagState>& into) {
   auto tag = Tag::parse(row.text(0));
@@ -78,7 +52,8 @@ Status read_tag_state(const Statement& row, std::map<Tag, TagState>& into) {
                                                   .last_seq = static_cast<Seq>(row.integer(6)),
                                                   .occurred_at = optional_time(row, 7),
                                                   .verify = row.integer(8) != 0,
-                                                  .verified = row.integer(9) != 0});
+                                                  .verified = row.integer(9) != 0,
+                                                  .listed = row.integer(10) != 0});
   return Done{};
 }
 
@@ -90,9 +65,10 @@ const std::string kActionColumns =
 
 struct StoreReader::Statements {
   Statement event, open_events, newest_seq, deliveries;
-  Statement all_tags, one_tag, history;
+  Statement all_tags, one_tag, tags_at, history;
   Statement waits, open_actions, all_actions, some_actions, one_action, changes, count_actions;
   Statement audit_lines, first_audit_line;
+  PeopleReader people;
 };
 
 Result<StoreReader> StoreReader::open(const std::filesystem::path& file, const std::string& vfs) {
@@ -104,7 +80,7 @@ Result<StoreReader> StoreReader::open(const std::filesystem::path& file, const s
   const std::string all_actions = kActionColumns + "ORDER BY id DESC LIMIT ?1";
   const std::string some_actions = kActionColumns + "WHERE state = ?2 ORDER BY id DESC LIMIT ?1";
   const std::string one_action = kActionColumns + "WHERE id = ?1";
-  const std::array<std::pair<Statement*, std::string_view>, 16> all = {{
+  const std::array<std::pair<Statement*, std::string_view>, 17> all = {{
       {&made->event, kEvent},
       {&made->open_events, "SELECT seq, repository FROM events WHERE state = 0 ORDER BY seq"},
       {&made->newest_seq, "SELECT max(seq) FROM events"},
@@ -113,6 +89,10 @@ Result<StoreReader> StoreReader::open(const std::filesystem::path& file, const s
        "AND received_at >= ?1 ORDER BY seq DESC LIMIT ?2"},
       {&made->all_tags, kTagColumns},
       {&made->one_tag, one_tag},
+      {&made->tags_at,
+       "SELECT tag, digest, since, event, last_seq, occurred_at FROM history WHERE repository = ?1 "
+       "AND digest IS NOT NULL AND ((since <= ?2 AND until > ?2) OR (until IS NOT NULL "
+       "AND digest IN (SELECT value FROM json_each(?3))))"},
       {&made->history,
        "SELECT tag, digest, since, until, event, seq, verified FROM history "
        "WHERE repository = ?1 ORDER BY seq DESC LIMIT ?2"},
@@ -131,6 +111,7 @@ Result<StoreReader> StoreReader::open(const std::filesystem::path& file, const s
       {&made->first_audit_line, "SELECT min(number) FROM audit"},
   }};
   if (auto status = database->prepare_all(all); !status) return std::move(status).error();
+  if (auto status = made->people.prepare(*database); !status) return std::move(status).error();
   return StoreReader(*std::move(database), std::move(made));
 }
 
@@ -140,23 +121,22 @@ StoreReader::StoreReader(StoreReader&&) noexcept = default;
 StoreReader& StoreReader::operator=(StoreReader&&) noexcept = default;
 StoreReader::~StoreReader() = default;
 
-namespace {
-
-// Calls read(row) for each row, until one fails.
-template <class Read>
-Status each_row(Statement& statement, Read read) {
-  for (;;) {
-    auto row = statement.step();
-    if (!row) return std::move(row).error();
-    if (!*row) return Done{};
-    if (Status status = read(statement); !status) {
-      statement.reset();
-      return status;
-    }
-  }
+PeopleReader& StoreReader::people() noexcept {
+  return statements_->people;
 }
 
-}  // namespace
+Result<Event> StoreReader::event(const EventId& id) {
+  const auto seq = people().seq_of(id);
+  if (!seq) return seq.error();
+  auto found = *seq > 0 ? events(std::array{*seq}) : Result(std::vector<Event>());
+  if (!found) return std::move(found).error();
+  if (found->empty()) {
+    return Error{Errc::not_found, "there is no event " + id.str() +
+                                      ": `longshore audit` shows the ids, and finished "
+                                      "events are kept for a time only"};
+  }
+  return std::move(found->front());
+}
 
 Result<std::vector<Event>> StoreReader::events(std::span<const Seq> seqs) {
   std::vector<Event> events;
@@ -233,6 +213,31 @@ Result<std::map<Tag, TagState>> StoreReader::current_tags(const Repository& repo
     if (!status) return std::move(status).error();
   }
   return found;
+}
+
+Result<std::vector<Candidate>> StoreReader::tags_at(const Repository& repository, Time when,
+                                                    std::span<const Digest> digests) {
+  std::vector<Candidate> candidates;
+  const std::string list = json_list(digests);
+  statements_->tags_at.bind(1, repository.str())
+      .bind(2, when.time_since_epoch().count())
+      .bind(3, list);
+  auto status = each_row(statements_->tags_at, [&](const Statement& row) -> Status {
+    auto tag = Tag::parse(row.text(0));
+    auto digest = optional_value<Digest>(row, 1);
+    if (!tag || !digest || row.blob(3).size() != 16) return damaged("tag");
+    candidates.push_back({.tag = *std::move(tag),
+                          .digest = *std::move(digest),
+                          .seq = static_cast<Seq>(row.integer(4)),
+                          .event = EventId::from_bytes(row.blob(3)),
+                          .occurred_at = optional_time(row, 5),
+                          .first_seen = time_of(row.integer(2)),
+                          .moved_on = true,
+                          .listed = false});
+    return Done{};
+  });
+  if (!status) return std::move(status).error();
+  return candidates;
 }
 
 Result<std::vector<HistoryEntry>> StoreReader::history(const Repository& repository,

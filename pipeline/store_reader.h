@@ -13,6 +13,7 @@
 #include "pipeline/control.h"
 #include "pipeline/history.h"
 #include "pipeline/sqlite.h"
+#include "pipeline/store_people.h"
 
 namespace longshore {
 
@@ -38,6 +39,7 @@ class StoreReader {
 
   // In the order of `seqs`; those that are gone are left out.
   Result<std::vector<Event>> events(std::span<const Seq> seqs);
+  Result<Event> event(const EventId& id);  // not_found
   // Events that no lane has decided, oldest first.
   Result<std::vector<std::pair<Seq, Repository>>> open_events();
   Result<Seq> newest_seq();
@@ -48,7 +50,16 @@ class StoreReader {
   Result<std::map<Tag, TagState>> current_tags(const Repository& repository);
   Result<std::map<Tag, TagState>> current_tags(const Repository& repository,
                                                std::span<const Tag> tags);
+  // What tags named at that time, or as one of these digests, and no longer name.
+  Result<std::vector<Candidate>> tags_at(const Repository& repository, Time when,
+                                         std::span<const Digest> digests);
   Result<std::vector<HistoryEntry>> history(const Repository& repository, std::size_t limit);
+
+  // Lists of tags (store_sweep.cc). Whether a whole one has been seen; those of the tags that none
+  // has shown; whether any source but `sweep` has spoken of the repository.
+  Result<bool> is_listed(const Repository& repository);
+  Result<std::vector<Tag>> not_listed(const Repository& repository, std::span<const Tag> tags);
+  Result<bool> was_notified(const Repository& repository, std::string_view sweep);
 
   Result<std::vector<Wait>> waits(std::size_t limit);
   // Open ones, oldest first.
@@ -57,6 +68,9 @@ class StoreReader {
   Result<std::vector<Action>> actions(std::optional<ActionState> state, std::size_t limit);
   Result<Action> action(const ActionId& id);  // not_found
   Result<std::map<std::string, std::uint64_t>> count_actions();
+
+  // What persons said, and what they may have undone.
+  PeopleReader& people() noexcept;
 
   // Lines after the given number, at most `limit`.
   Result<std::vector<std::string>> audit_lines(std::uint64_t after, std::size_t limit);

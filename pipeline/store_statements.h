@@ -18,6 +18,7 @@ struct StoreWriter::Statements {
   Statement insert_audit, set_head, remove_audit;
   Statement insert_action, insert_change, same_change, supersede, begin_attempt, end_attempt,
       retry_action, park_target, unpark_target, requeue, prune_actions, prune_changes;
+  PeopleWriter people;
 };
 
 inline std::int64_t micros(Time time) {

@@ -23,7 +23,7 @@ constexpr std::string_view kPruneEvents =
     "(SELECT max(seq) FROM events) AND state = 1 AND (received_at < ?1 OR seq <= "
     "(SELECT max(seq) FROM events) - ?2) ORDER BY seq LIMIT ?3)";
 constexpr std::string_view kOpenHistory =
-    "INSERT OR REPLACE INTO history VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12)";
+    "INSERT OR REPLACE INTO history VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13)";
 constexpr std::string_view kCloseHistory =
     "UPDATE history SET until = ?4 WHERE repository = ?1 AND tag = ?2 AND seq = ?3";
 constexpr std::string_view kPutWait =
@@ -60,6 +60,9 @@ Result<StoreWriter> StoreWriter::open(Database database) {
   if (auto status = prepare_actions(database, *statements); !status) {
     return std::move(status).error();
   }
+  if (auto status = statements->people.prepare(database); !status) {
+    return std::move(status).error();
+  }
   auto head = database.prepare("SELECT lines, hash FROM audit_head");
   if (!head) return std::move(head).error();
   auto row = head->step();
@@ -84,6 +87,10 @@ StoreWriter::StoreWriter(Database database, std::unique_ptr<Statements> statemen
 StoreWriter::StoreWriter(StoreWriter&&) noexcept = default;
 StoreWriter& StoreWriter::operator=(StoreWriter&&) noexcept = default;
 StoreWriter::~StoreWriter() = default;
+
+PeopleWriter& StoreWriter::people() noexcept {
+  return statements_->people;
+}
 
 Status StoreWriter::begin() {
   return statements_->begin.run();
@@ -168,7 +175,10 @@ Status StoreWriter::apply(const HistoryChange& change) {
   bind_time(open, 6, change.until);
   open.bind(7, state.source).bind_blob(8, state.event.bytes()).bind(9, state.last_seq);
   bind_time(open, 10, state.occurred_at);
-  return open.bind(11, state.verify ? 1 : 0).bind(12, state.verified ? 1 : 0).run();
+  return open.bind(11, state.verify ? 1 : 0)
+      .bind(12, state.verified ? 1 : 0)
+      .bind(13, state.listed ? 1 : 0)
+      .run();
 }
 
 Status StoreWriter::put_wait(const Wait& wait) {
@@ -180,13 +190,12 @@ Status StoreWriter::put_wait(const Wait& wait) {
 }
 
 Status StoreWriter::keep_tag_waits(const Repository& repository, std::span<const Wait> waits) {
-  std::string tags = "[";  // no tag has a character that JSON escapes
+  std::vector<Tag> tags;
   for (const Wait& wait : waits) {
-    if (!wait.tag) continue;
-    if (tags.size() > 1) tags += ',';
-    tags += '"' + wait.tag->str() + '"';
+    if (wait.tag) tags.push_back(*wait.tag);
   }
-  return statements_->remove_tag_waits.bind(1, repository.str()).bind(2, tags + "]").run();
+  const std::string list = json_list(tags);
+  return statements_->remove_tag_waits.bind(1, repository.str()).bind(2, list).run();
 }
 
 Status StoreWriter::remove_waits(const std::string& target) {

@@ -14,6 +14,7 @@
 #include "pipeline/history.h"
 #include "pipeline/options.h"
 #include "pipeline/sqlite.h"
+#include "pipeline/store_people.h"
 
 namespace longshore {
 
@@ -50,6 +51,10 @@ class StoreWriter {
   // -- history
   Status apply(const HistoryChange& change);
 
+  // -- lists of tags (store_sweep.cc): these were in one; the first whole one has been seen
+  Status mark_listed(const Repository& repository, std::span<const Tag> tags, Time now);
+  Status end_list(const Repository& repository, Time now);
+
   // -- waits: one for each (target, repository) or, without a target, (repository, tag)
   Status put_wait(const Wait& wait);
   Status remove_waits(const std::string& target);
@@ -60,7 +65,8 @@ class StoreWriter {
   // Adds the action and supersedes the unsent ones of the same target, workload and repository.
   // False, and nothing is written: an open action already makes the same changes.
   Result<bool> insert_action(const Action& action);
-  // Supersedes the unsent actions of the workload that this repository's lane decided.
+  // Supersedes the unsent actions of the workload that this repository's lane decided; not those
+  // that a person ordered.
   Status supersede(const std::string& target, const std::string& workload,
                    const Repository& repository);
   // From ready, waiting or parked to in flight. False: it is in none of these any more.
@@ -78,6 +84,9 @@ class StoreWriter {
   // many.
   Result<int> prune_actions(Time before, int limit);
 
+  // -- what persons said, and what they may undo
+  PeopleWriter& people() noexcept;
+
   // -- audit
   Status audit(const AuditEntry& entry);
   Status remove_audit_lines(std::uint64_t up_to);  // they are safe in the file
@@ -88,6 +97,8 @@ class StoreWriter {
   StoreWriter(Database database, std::unique_ptr<Statements> statements, AuditHead head);
   static Status prepare_actions(Database& database, Statements& statements);
   Result<bool> is_under_way(const Action& action);
+  Status supersede(const std::string& target, const std::string& workload,
+                   const Repository& repository, Seq from);
   Status insert_changes(const Action& action);
 
   Database database_;

@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "pipeline/people.h"
+
 namespace longshore {
 namespace {
 
@@ -31,13 +33,12 @@ class TurnMaker {
   };
   void decide_container(const Workload& workload, const Container& container, Joined& joined);
   void report_bad(const Workload& workload, const Container& container, const Error& error);
-  std::vector<Hold> holds_on(const Workload& workload, const Container& container) const;
-  const Pause* pause_of(const Workload& workload) const;
   void hold_back(const Workload& workload, Decision& decision);
   void wait_for(const Tag& tag, const std::string& reason, std::optional<Time> due);
   void wait_for(const std::string& target);
   void explain_silence();
   void account_for_events();
+  EventId decider_of_turn() const;
   AuditEntry line_for(const Workload& workload, const Container& container) const;
   bool is_event_turn() const { return !input_.events.empty(); }
   bool is_in_turn(const EventId& id) const {
@@ -84,7 +85,8 @@ void TurnMaker::decide_container(const Workload& workload, const Container& cont
     ++without_policy_;
     return;
   }
-  const std::vector<Hold> holds = holds_on(workload, container);
+  if ((*settings)->min_age.count() > 0) result_.ages.insert((*settings)->min_age);
+  const std::vector<Hold> holds = holds_on(input_.holds, workload, container.name);
   Decision decision = decide(**settings, container.image, input_.candidates, holds, input_.now);
   if (decision.winner) result_.winners.insert(decision.winner->tag);
   if (decision.due && (!result_.due || *decision.due < *result_.due)) result_.due = decision.due;
@@ -118,23 +120,6 @@ void TurnMaker::decide_container(const Workload& workload, const Container& cont
   result_.audit.push_back(std::move(line));
 }
 
-std::vector<Hold> TurnMaker::holds_on(const Workload& workload, const Container& container) const {
-  std::vector<Hold> holds;
-  for (const Hold& hold : input_.holds) {
-    if (hold.target != workload.target || hold.workload != workload.id) continue;
-    if (hold.container.empty() || hold.container == container.name) holds.push_back(hold);
-  }
-  return holds;
-}
-
-const Pause* TurnMaker::pause_of(const Workload& workload) const {
-  const auto found = std::ranges::find_if(input_.pauses, [&](const Pause& pause) {
-    return (pause.target.empty() || pause.target == workload.target) &&
-           (pause.workload.empty() || pause.workload == workload.id);
-  });
-  return found == input_.pauses.end() ? nullptr : &*found;
-}
-
 // What is decided and may not happen yet becomes a wait, with the reason added.
 void TurnMaker::hold_back(const Workload& workload, Decision& decision) {
   const auto wait = [&](const std::string& why) {
@@ -154,7 +139,9 @@ void TurnMaker::hold_back(const Workload& workload, Decision& decision) {
     wait_for(decision.winner->tag, decision.reason, decision.due);
   }
   if (decision.verdict != Verdict::update) return;
-  if (const Pause* pause = pause_of(workload)) wait("paused: " + pause->reason);
+  if (const Pause* pause = pause_on(input_.pauses, workload.target, workload.id)) {
+    wait(in_words(*pause));
+  }
 }
 
 void TurnMaker::wait_for(const Tag& tag, const std::string& reason, std::optional<Time> due) {
@@ -230,12 +217,19 @@ void TurnMaker::explain_silence() {
   result_.audit.push_back(std::move(line));
 }
 
+// The event that most came of: an update, else a wait, else whatever was said first.
+EventId TurnMaker::decider_of_turn() const {
+  for (const std::string_view decision : {"update", "wait"}) {
+    const auto found = std::ranges::find_if(
+        result_.audit, [&](const AuditEntry& line) { return line.decision == decision; });
+    if (found != result_.audit.end()) return *found->id;
+  }
+  return *result_.audit.front().id;
+}
+
 void TurnMaker::account_for_events() {
   if (!is_event_turn()) return;
-  const auto update =
-      std::find_if(result_.audit.begin(), result_.audit.end(),
-                   [](const AuditEntry& line) { return line.decision == "update"; });
-  const EventId decider = update == result_.audit.end() ? input_.events.back().id : *update->id;
+  const EventId decider = decider_of_turn();
   for (const Event& event : input_.events) {
     if (with_line_.contains(event.id)) {
       result_.decided_by.emplace(event.seq, event.id);

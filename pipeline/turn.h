@@ -48,6 +48,8 @@ struct TurnResult {
   std::vector<std::pair<std::string, std::string>> unchanged;  // target, workload
   // Of targets that are not synced, and of tags.
   std::vector<Wait> waits;
+  // The min-age of its containers, where one is set.
+  std::set<std::chrono::seconds> ages;
   // When to decide again although nothing has happened: a candidate is old enough then.
   std::optional<Time> due;
   // Policies that cannot be used, and the (target, workload, container) whose policy can.

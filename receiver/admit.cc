@@ -110,6 +110,7 @@ std::optional<std::string> unfit_kind(const Fact& fact) {
     case EventKind::promoted:
     case EventKind::build:
     case EventKind::ping:
+    case EventKind::listed:
     case EventKind::other:
       return "events of the kind '" + std::string(name_of(fact.kind)) + "' are not acted upon";
   }
@@ -198,6 +199,7 @@ Result<Event> admit(Fact fact, std::size_t index, const SourceOptions& source,
   if (!repository) return std::move(repository).error();
   auto reason = why_not_actionable(fact, source, registries, *host, *repository);
   const auto key = key_of(fact, index, source, *repository);
+  const bool verify = source.verify && !registries.believed.contains(host->name);
   return Event{
       .id = EventId::make(now),
       .source = source.name,
@@ -213,7 +215,7 @@ Result<Event> admit(Fact fact, std::size_t index, const SourceOptions& source,
       .key = key,
       .delivery_id = std::move(fact.delivery_id),
       .not_actionable = std::move(reason),
-      .verify = source.verify,
+      .verify = verify,
   };
 }
 
@@ -226,6 +228,7 @@ std::optional<Noise> noise_of(const Fact& fact) {
     case EventKind::pushed:
       return fact.tag ? std::nullopt : std::optional(Noise::untagged);
     case EventKind::ping:
+    case EventKind::listed:
     case EventKind::other:
       return Noise::other;
     case EventKind::deleted:

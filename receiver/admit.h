@@ -25,6 +25,7 @@ namespace longshore {
 // else,
 //   where the sender gives its own event time, of (source, kind, repository, tag, digest, time);
 //   else there is none and two identical bodies are two events.
+// * The registry is not asked about it if the source says so, or the registry.
 //
 // Returns invalid_input where host or repository is none by the grammar, or no host is known.
 Result<Event> admit(Fact fact, std::size_t index, const SourceOptions& source,

@@ -8,6 +8,8 @@
 #include "pipeline/json_text.h"
 #include "pipeline/url_text.h"
 #include "receiver/api_json.h"
+#include "receiver/api_people.h"
+#include "receiver/api_request.h"
 #include "receiver/metrics_text.h"
 #include "receiver/replies.h"
 
@@ -19,47 +21,12 @@ constexpr std::string_view kActions = "actions/";
 constexpr std::string_view kRetry = "/retry";
 constexpr std::size_t kDefaultLimit = 100;
 constexpr std::size_t kMaxLimit = 1000;
-constexpr std::size_t kMaxActor = 64;
 constexpr std::array kStates = {
     ActionState::ready, ActionState::in_flight, ActionState::waiting,    ActionState::done,
     ActionState::dead,  ActionState::parked,    ActionState::superseded, ActionState::conflicted};
 
 HttpReply not_found() {
   return error_reply(404, "there is nothing at this path");
-}
-
-HttpReply wrong_method(const char* allowed) {
-  HttpReply reply = error_reply(405, std::string("this path is asked with ") + allowed);
-  reply.headers.emplace_back("Allow", allowed);
-  return reply;
-}
-
-bool is_read(const HttpRequest& request) {
-  return request.method == "GET" || request.method == "HEAD";
-}
-
-int status_of(Errc code) {
-  switch (code) {
-    case Errc::invalid_input:
-      return 400;
-    case Errc::unauthorized:
-      return 403;
-    case Errc::not_found:
-      return 404;
-    case Errc::conflict:
-      return 409;
-    case Errc::unsupported:
-      return 501;
-    case Errc::busy:
-    case Errc::unavailable:
-    case Errc::io:
-      break;
-  }
-  return 503;
-}
-
-HttpReply failed(const Error& error) {
-  return error_reply(status_of(error.code), error.message);
 }
 
 Result<std::size_t> limit_of(const HttpRequest& request) {
@@ -84,14 +51,6 @@ Result<std::optional<ActionState>> state_of(const HttpRequest& request) {
     known += (known.empty() ? "" : ", ") + std::string(name_of(state));
   }
   return Error{Errc::invalid_input, "state: expected one of " + known};
-}
-
-// Who asks, for the audit. A claim; but whoever can write to the control socket could as well write
-// to the store.
-std::string actor_of(const HttpRequest& request) {
-  const auto actor = find_header(request.headers, "Longshore-Actor");
-  if (!actor || actor->empty()) return "operator";
-  return header_text(actor->substr(0, kMaxActor));
 }
 
 }  // namespace
@@ -130,6 +89,7 @@ HttpReply ApiHandler::control_api(const HttpRequest& request, std::string_view p
     path.remove_suffix(kRetry.size());
     return retry(request, path);
   }
+  if (auto reply = answer_people(control_.people(), request, path)) return *std::move(reply);
   const bool known =
       path == "status" || path == "actions" || path == "history" || path == "audit/head";
   if (!known) return not_found();

@@ -23,6 +23,7 @@ namespace longshore {
 //   POST /api/v1/actions/ID/retry
 //   GET  /api/v1/history?image=NAME&limit=N
 //   GET  /api/v1/audit/head
+//   what persons say and ask                      api_people.h
 //
 // It knows nothing of the transport. Replies are JSON but for /metrics; errors are {"error":…}:
 // 400, 404, 405, 409, 503.

@@ -73,6 +73,16 @@ Json describe(const Wait& wait) {
   return json;
 }
 
+Json describe(const SweepStatus& sweep) {
+  Json json{{"repositories", sweep.repositories},
+            {"waiting", sweep.waiting},
+            {"done", sweep.done},
+            {"found", sweep.found}};
+  put_time(json, "oldest", sweep.oldest);
+  json["failing"] = list_of<Wait>(sweep.failing, describe);
+  return json;
+}
+
 Json describe(const BadPolicy& bad) {
   Json json{{"target", bad.target}, {"workload", bad.workload}};
   put_unless_empty(json, "container", bad.container);
@@ -88,6 +98,45 @@ Json describe(const HistoryEntry& entry) {
   json["event"] = entry.event.str();
   json["seq"] = entry.seq;
   json["verified"] = entry.verified;
+  return json;
+}
+
+Json describe(const Pause& pause) {
+  Json json = Json::object();
+  put_unless_empty(json, "target", pause.target);
+  put_unless_empty(json, "workload", pause.workload);
+  put_unless_empty(json, "reason", pause.reason);
+  json["actor"] = pause.actor;
+  json["since"] = format_time(pause.since);
+  return json;
+}
+
+Json describe(const Hold& hold) {
+  Json json{{"target", hold.target}, {"workload", hold.workload}};
+  put_unless_empty(json, "container", hold.container);
+  json["repository"] = hold.repository.str();
+  put_text(json, "tag", hold.tag);
+  put_text(json, "digest", hold.digest);
+  json["and_below"] = hold.and_below;
+  json["reason"] = hold.reason;
+  put_unless_empty(json, "actor", hold.actor);
+  json["since"] = format_time(hold.since);
+  return json;
+}
+
+Json describe(const Verdicts::Line& line) {
+  return {{"tag", line.tag.str()}, {"wins", line.wins}, {"why", line.why}};
+}
+
+Json describe(const PlannedContainer& planned) {
+  Json json{{"target", planned.target},
+            {"workload", planned.workload},
+            {"container", planned.container},
+            {"image", planned.image.str()},
+            {"decision", planned.decision}};
+  put_unless_empty(json, "to", planned.to);
+  json["reason"] = planned.reason;
+  json["observed"] = planned.observed;
   return json;
 }
 
@@ -114,7 +163,10 @@ std::string to_json(const StatusReport& report) {
     json["actions"][state] = count;
   json["troubled"] = list_of<Action>(report.troubled, describe);
   json["waits"] = list_of<Wait>(report.waits, describe);
+  json["sweep"] = describe(report.sweep);
   json["bad_policies"] = list_of<BadPolicy>(report.bad_policies, describe);
+  json["pauses"] = list_of<Pause>(report.pauses, describe);
+  json["holds"] = list_of<Hold>(report.holds, describe);
   return text_of(json);
 }
 
@@ -129,6 +181,37 @@ std::string to_json(const Repository& repository, const std::vector<HistoryEntry
 
 std::string to_json(const AuditHead& head) {
   return text_of(Json{{"lines", head.lines}, {"hash", to_hex(as_bytes(head.hash))}});
+}
+
+std::string to_json(const Pause& pause) {
+  return text_of(describe(pause));
+}
+
+std::string to_json(const Resumed& resumed) {
+  return text_of(
+      Json{{"ended", describe(resumed.ended)}, {"still", list_of<Pause>(resumed.still, describe)}});
+}
+
+std::string to_json(const std::vector<Hold>& holds) {
+  return text_of(Json{{"holds", list_of<Hold>(holds, describe)}});
+}
+
+std::string to_json(const RolledBack& made) {
+  return text_of(
+      Json{{"action", describe(made.action)}, {"holds", list_of<Hold>(made.holds, describe)}});
+}
+
+std::string to_json(const Plan& plan, PlanDetail detail) {
+  Json list = Json::array();
+  for (const PlannedContainer& planned : plan.containers) {
+    Json json = describe(planned);
+    if (detail == PlanDetail::candidates) {
+      json["candidates"] = list_of<Verdicts::Line>(planned.candidates, describe);
+    }
+    list.push_back(std::move(json));
+  }
+  return text_of(
+      Json{{"plan", std::move(list)}, {"left_out", plan.left_out}, {"unsynced", plan.unsynced}});
 }
 
 }  // namespace longshore

@@ -14,5 +14,11 @@ std::string to_json(const StatusReport& report);
 std::string to_json(const std::vector<Action>& actions);
 std::string to_json(const Repository& repository, const std::vector<HistoryEntry>& history);
 std::string to_json(const AuditHead& head);
+std::string to_json(const Pause& pause);
+std::string to_json(const Resumed& resumed);
+std::string to_json(const std::vector<Hold>& holds);
+std::string to_json(const RolledBack& made);
+enum class PlanDetail { decisions, candidates };
+std::string to_json(const Plan& plan, PlanDetail detail);
 
 }  // namespace longshore

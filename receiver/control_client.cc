@@ -27,7 +27,8 @@ Error no_answer(const std::string& socket, httplib::Error error) {
 
 Result<ControlAnswer> control_request(const std::filesystem::path& socket_path,
                                       const std::string& method, const std::string& target,
-                                      const std::string& body, std::chrono::milliseconds timeout) {
+                                      const std::string& body, std::chrono::milliseconds timeout,
+                                      const std::string& actor) {
   const std::string socket = socket_path.string();
   httplib::Client client(socket, kUnusedPort);
   client.set_address_family(AF_UNIX);
@@ -41,6 +42,7 @@ Result<ControlAnswer> control_request(const std::filesystem::path& socket_path,
   request.body = body;
   request.set_header("Host", "localhost");  // else it would be the path of the socket
   request.set_header("Accept", "application/json");
+  if (!actor.empty()) request.set_header("Longshore-Actor", actor);
   if (!body.empty()) request.set_header("Content-Type", "application/json");
 
   const httplib::Result result = client.send(request);

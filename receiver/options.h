@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -39,7 +40,7 @@ struct SourceOptions {
   std::optional<std::string> host;
   // Put before the repository's path, with a "/" between.
   std::optional<std::string> prefix;
-  // False for `verify: off`.
+  // False for `verify: off`: what it says of a tag is believed without asking the registry.
   bool verify = true;
 };
 
@@ -47,6 +48,8 @@ struct SourceOptions {
 struct RegistryNames {
   // Every configured host, and every alias with the host that it stands for.
   std::map<std::string, std::string, std::less<>> host_of;
+  // Hosts of which every notification is believed, whatever its source says.
+  std::set<std::string, std::less<>> believed = {};
 };
 
 struct ReceiverOptions {

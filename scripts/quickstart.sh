@@ -80,6 +80,7 @@ listen: 127.0.0.1:0              # any free port
 store: $work/longshore.db
 audit: {file: $work/audit.jsonl}
 drain_delay: 0s
+sweep: off                       # there is no registry here
 sources:
   - {name: hub, type: dockerhub, token: "$token", images: ["docker.io/acme/*"], verify: off}
 targets:

@@ -74,6 +74,9 @@ class RegistryClient {
   using OnTags = std::function<Status(std::vector<Tag>)>;
   Status list_tags(const Repository& repository, const OnTags& on_tags);
 
+  // Ends what is under way; it and every later read fails with unavailable.
+  void stop() noexcept { stop_.request_stop(); }
+
   // Until when a registry is not asked, because it said so; nothing if it may be.
   std::optional<SteadyTime> busy_until(const std::string& host);
 

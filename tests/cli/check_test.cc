@@ -11,6 +11,7 @@ const std::string kGood =
     "store: ./state.db\n"
     "sources:\n"
     "  - {name: hub, type: dockerhub, token: a-long-enough-token, verify: off}\n"
+    "registries: [{host: ghcr.io}]\n"
     "targets:\n"
     "  - {name: manifests, type: files, path: .}\n"
     "policies:\n"
@@ -22,7 +23,7 @@ TEST_CASE("check says what a good configuration holds", "[cli][check]") {
   const std::string file = folder.write("longshore.yaml", kGood);
   const Ran ran = run({"check", "--config", file});
   CHECK(ran.code == 0);
-  CHECK(ran.out == file + ": ok, 1 source, 1 target, 2 policies\n");
+  CHECK(ran.out == file + ": ok, 1 source, 1 registry, 1 target, 2 policies\n");
   CHECK(ran.err.empty());
 }
 
@@ -40,14 +41,14 @@ TEST_CASE("check names each problem with file, line and column", "[cli][check]")
   const Ran ran = run({"check", "--config", file});
   CHECK(ran.code == 2);
   CHECK(ran.out.empty());
-  CHECK(ran.err.find(file + ":9:1: ") != std::string::npos);
-  CHECK(ran.err.find(file + ":10:") != std::string::npos);
+  CHECK(ran.err.find(file + ":10:1: ") != std::string::npos);
+  CHECK(ran.err.find(file + ":11:") != std::string::npos);
   const Ran json = run({"check", "--json", "--config", file});
   CHECK(json.code == 2);
   const auto document = nlohmann::json::parse(json.out);
   CHECK(document.at("ok") == false);
   REQUIRE(document.at("errors").size() == 2);
-  CHECK(document.at("errors")[0].at("line") == 9);
+  CHECK(document.at("errors")[0].at("line") == 10);
   CHECK(document.at("errors")[0].at("column") == 1);
 }
 

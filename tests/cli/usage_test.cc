@@ -11,19 +11,10 @@ namespace longshore::cli_tests {
 namespace {
 
 const std::vector<std::vector<std::string>> kAll = {
-    {"serve"},
-    {"check"},
-    {"status"},
-    {"actions"},
-    {"actions", "retry"},
-    {"history"},
-    {"audit"},
-    {"audit", "verify"},
-    {"decode"},
-    {"send"},
-    {"policy"},
-    {"completion"},
-    {"completion", "bash"},
+    {"serve"},   {"check"}, {"status"},          {"actions"},    {"actions", "retry"},
+    {"history"}, {"audit"}, {"audit", "verify"}, {"plan"},       {"pause"},
+    {"resume"},  {"hold"},  {"unhold"},          {"rollback"},   {"replay"},
+    {"decode"},  {"send"},  {"policy"},          {"completion"}, {"completion", "bash"},
 };
 
 TEST_CASE("--version names the program and its version", "[cli]") {
@@ -69,6 +60,10 @@ TEST_CASE("Wrong usage is exit code 2 and says what is wrong", "[cli]") {
       {"completion", "fish"},
       {"audit", "--since"},
       {"status", "history"},
+      {"hold", "web"},
+      {"unhold"},
+      {"rollback"},
+      {"replay", "nonsense"},
   };
   for (const auto& words : wrong) {
     const Ran ran = run(words);

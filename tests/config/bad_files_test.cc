@@ -124,17 +124,10 @@ TEST_CASE("An unknown, repeated or later key is an error at the key", "[config][
            "approvals",
            {"policies[0]", "'approvals' is not available in this build"}},
       Case{"policies: [{image: '*', policy: never, window: x}]\n", "window", {"'window' is not"}},
-      Case{"policies: [{image: '*', policy: never, min-age: 1h}]\n",
-           "min-age",
-           {"'min-age' is not"}},
       Case{"policies: [{image: '*', policy: never, scan-gate: x}]\n",
            "scan-gate",
            {"'scan-gate' is"}},
-      Case{"registries: [{host: x, username: u}]\n", "username", {"'username' is not available"}},
-      Case{"registries: [{host: x, password: p}]\n", "password", {"'password' is not available"}},
-      Case{
-          "registries: [{host: x, insecure: true}]\n", "insecure", {"'insecure' is not available"}},
-      Case{"registries: [{host: x, auth_hosts: []}]\n", "auth_hosts", {"'auth_hosts' is not"}}));
+      Case{"registries: [{host: x, token: t}]\n", "token", {"'token' is not available"}}));
 }
 
 TEST_CASE("A value of another type or range is an error at the value", "[config][bad]") {
@@ -227,8 +220,6 @@ TEST_CASE("A source that cannot work is an error at what is wrong with it", "[co
       Case{source("type: native, token: '${file:deploy}'"), "'", {"is a folder"}},
       Case{source("type: native, token: '${file:two-lines.txt}'"), "'", {"line break"}},
       Case{source("type: native, token: '${vault:x}'"), "'", {"${env:NAME} or ${file:path}"}},
-      Case{"sources: [{name: a, type: native, " + kToken + "}]\n", "{", {"set 'verify: off'"}},
-      Case{insecure + "verify: required}\n", "required", {"cannot ask registries yet"}},
       Case{insecure + "verify: false}\n", "false", {"one of: off, required, found true or false"}},
       Case{source("type: native, images: [], " + kToken), "[", {"list is empty"}},
       Case{source("type: native, images: ['Acme/*'], " + kToken), "'", {"lower case"}},
@@ -290,6 +281,63 @@ TEST_CASE("Registries, targets and policies are checked alike", "[config][bad]")
       Case{"policies: [{image: '*', policy: never, prerelease: 'true'}]\n",
            "'t",
            {"without quotes"}}));
+}
+
+TEST_CASE("A registry that cannot be asked is an error at what is wrong with it", "[config][bad]") {
+  const auto item = [](const std::string& keys, const std::string& at,
+                       std::vector<std::string> words) {
+    return Case{"registries:\n  - {host: x.example, " + keys + "}\n", at, std::move(words)};
+  };
+  check_one_problem(GENERATE_COPY(
+      item("insecure: yes", "yes", {"expected true or false"}),
+      item("username: robot", "robot", {"username: is of no use without 'password'"}),
+      item("password: Not-For-Any-Message", "Not", {"password: is of no use without 'username'"}),
+      item("username: 'a:b', password: c", "'a", {"cannot hold a ':'"}),
+      item("password: c, username: ''", "'", {"username: is empty"}),
+      item("username: a, password: 12345", "12345", {"found a number", "quotes"}),
+      item("cert: plain.txt", "plain.txt", {"cert: is of no use without 'key'"}),
+      item("key: plain.txt", "plain.txt", {"key: is of no use without 'cert'"}),
+      item("cert: plain.txt, key: none.key", "none.key", {"none.key' does not exist", "correct"}),
+      item("ca: none.pem", "none.pem", {"none.pem' does not exist", "correct the path"}),
+      item("ca: deploy", "deploy", {"deploy' is a folder"}),
+      item("auth_hosts: ['https://auth.example']", "'https", {"auth_hosts[0]", "no registry host"}),
+      item("auth_hosts: [a.example, 'b c']", "'b", {"auth_hosts[1]: 'b c' is no registry host"}),
+      item("redirect_hosts: s3.example/bucket", "s3", {"is no registry host", "without a path"}),
+      item("mirrors: [m.example, 'm:x']", "'m:x", {"mirrors[1]: 'm:x' is no registry host"}),
+      item("mirrors: [X.Example]", "X.E", {"is the registry itself"}),
+      item("mirrors: {a: b}", "{a", {"expected text"}),
+      item("concurrency: 0", "0", {"from 1 to 64"}),
+      item("concurrency: 65", "65", {"from 1 to 64"}),
+      item("rate: 0", "0", {"expected a number from 0.01 to 10000"}),
+      item("rate: -1", "-1", {"expected a number from 0.01"}),
+      item("rate: .nan", ".nan", {"expected a number"}),
+      item("rate: 1e400", "1e400", {"expected a number"}),
+      item("rate: '5'", "'", {"without quotes"}), item("rate: 5/s", "5/s", {"expected a number"}),
+      item("deadline: 500ms", "500ms", {"from 1s to 10m"}),
+      item("verify: of", "of", {"did you mean 'off'?"}),
+      item("sweep: 0s", "0s", {"sweep: ", "write 'off'"}),
+      item("sweep: 500ms", "500ms", {"from 1s to 30d"})));
+}
+
+TEST_CASE("Sweeps, ages and Docker's file are checked alike", "[config][bad]") {
+  const auto policy = [](const std::string& keys) {
+    return "policies: [{image: 'a.io/*', policy: semver, " + keys + "}]\n";
+  };
+  check_one_problem(
+      GENERATE_COPY(Case{"sweep: 0\n", "0", {"such as 1h", "write 'off'"}},
+                    Case{"sweep: 999ms\n", "999ms", {"from 1s to 30d"}},
+                    Case{"sweep: 31d\n", "31d", {"from 1s to 30d"}},
+                    Case{"sweep: 1500ms\n", "1500ms", {"whole seconds"}},
+                    Case{"sweep: 60\n", "60", {"'60' has no unit", "60s"}},
+                    Case{"sweep: never\n", "never", {"'never' is no duration"}},
+                    Case{policy("sweep: 0"), "0", {"policies[0].sweep", "write 'off'"}},
+                    Case{policy("min-age: 3"), "3", {"policies[0].min-age: '3' has no unit"}},
+                    Case{policy("min-age: 1500ms"), "1500ms", {"whole seconds"}},
+                    Case{policy("min-age: 366d"), "366d", {"from 0s to 365d"}},
+                    Case{policy("min_age: 3d"), "min_age", {"did you mean 'min-age'?"}},
+                    Case{"docker_config: none.json\n", "none.json", {"none.json' does not exist"}},
+                    Case{"docker_config: deploy\n", "deploy", {"is a folder"}},
+                    Case{"docker_config: true\n", "true", {"found true or false"}}));
 }
 
 TEST_CASE("All problems of a file are told together, in its order", "[config][bad]") {

@@ -78,6 +78,7 @@ TEST_CASE("The schema has exactly the words that the reader knows", "[config][do
       {"/definitions/target/properties/type", longshore::kTargetTypes},
       {"/definitions/policy/properties/pin", longshore::kPins},
       {"/definitions/source/properties/verify", longshore::kVerify},
+      {"/definitions/registry/properties/verify", longshore::kVerify},
   };
   for (const Place& place : choices) {
     CAPTURE(place.pointer);

@@ -38,11 +38,14 @@ const std::string kSource = "{name: a, type: native, token: long-enough, verify:
 TEST_CASE("The example file loads, with every key in its place", "[config][load]") {
   const TempFolder folder;
   folder.folder("deploy");
+  for (const std::string name : {"docker.json", "ca.pem", "longshore.pem", "longshore.key"})
+    folder.write(name, "content");
   const Variable hub("HUB_TOKEN", "hub-token-1");
   const Variable harbor("HARBOR_TOKEN", "harbor-token-1");
   const Variable next("HARBOR_TOKEN_NEXT", "harbor-token-2");
   const Variable github("GITHUB_SECRET", "github-secret");
   const Variable mirror("MIRROR_TOKEN", "mirror-token");
+  const Variable robot("HARBOR_PASSWORD", "harbor-password");
   const Variable ci("CI_SECRET", "whsec_bG9uZ3Nob3JlLWV4YW1wbGUtc2VjcmV0LTMyYnl0ZQ==");
   const auto file = folder.path() / "longshore.yaml";
   std::filesystem::copy_file(LONGSHORE_SOURCE_DIR "/config/example.yaml", file);
@@ -58,18 +61,31 @@ TEST_CASE("The example file loads, with every key in its place", "[config][load]
   const auto& sources = config.receiver.sources;
   CHECK(sources[0].tokens == std::vector<std::string>{"hub-token-1"});
   CHECK(sources[0].images == std::vector<std::string>{"docker.io/acme/*"});
-  CHECK_FALSE(sources[0].verify);
+  CHECK(sources[0].verify);
+  CHECK_FALSE(sources[4].verify);
   CHECK(sources[1].tokens == std::vector<std::string>{"harbor-token-1", "harbor-token-2"});
   CHECK(sources[1].host == "harbor.example.com");
   CHECK(sources[2].secrets == std::vector<std::string>{"github-secret"});
   CHECK(sources[3].prefix == "mirror");
   CHECK(sources[4].type == longshore::SourceType::native);
   CHECK(sources[5].insecure);
-  CHECK(config.receiver.registries.host_of == std::map<std::string, std::string, std::less<>>{
-                                                  {"registry.example.com", "registry.example.com"},
-                                                  {"registry:5000", "registry.example.com"},
-                                                  {"10.0.0.5:5000", "registry.example.com"},
-                                                  {"harbor.example.com", "harbor.example.com"}});
+  CHECK(config.receiver.registries.host_of ==
+        std::map<std::string, std::string, std::less<>>{
+            {"registry.example.com", "registry.example.com"},
+            {"registry:5000", "registry.example.com"},
+            {"10.0.0.5:5000", "registry.example.com"},
+            {"harbor.example.com", "harbor.example.com"},
+            {"mirror.example.com:5000", "mirror.example.com:5000"}});
+  CHECK(config.receiver.registries.believed.contains("mirror.example.com:5000"));
+  REQUIRE(config.registries.registries.size() == 3);
+  const longshore::RegistryOptions& registry = config.registries.registries[0];
+  CHECK(registry.username == "robot$longshore");
+  CHECK(registry.password == "harbor-password");
+  CHECK(registry.ca_file == folder.path() / "ca.pem");
+  CHECK(registry.mirrors == std::vector<std::string>{"mirror.example.com:5000"});
+  CHECK(config.registries.docker_config == folder.path() / "docker.json");
+  CHECK(config.pipeline.sweep.every == std::chrono::hours(1));
+  CHECK(config.pipeline.sweep.every_of_host.at("harbor.example.com") == std::chrono::minutes(15));
   REQUIRE(config.files_targets.size() == 1);
   CHECK(config.files_targets[0].path == folder.path() / "deploy");
   CHECK(config.files_targets[0].include == longshore::FilesTargetOptions().include);
@@ -78,8 +94,10 @@ TEST_CASE("The example file loads, with every key in its place", "[config][load]
   REQUIRE(config.pipeline.policies.size() == 4);
   CHECK(config.pipeline.policies[1].image == "docker.io/acme/*");
   CHECK(to_string(config.pipeline.policies[1].settings.policy) == "semver:~1.4");
+  CHECK(config.pipeline.policies[1].settings.min_age == std::chrono::hours(72));
+  CHECK(config.pipeline.policies[1].sweep == std::chrono::minutes(10));
   CHECK(warnings_of(loaded) ==
-        "70:5: sources[5]: source 'lab' is insecure: whoever reaches it may send notifications; "
+        "67:5: sources[5]: source 'lab' is insecure: whoever reaches it may send notifications; "
         "set a 'token'\n");
 }
 

@@ -8,7 +8,7 @@ from harness import images
 from harness.case import Case
 from harness.components import find, needs
 from harness.process import PATIENCE
-from harness.secrets import HTPASSWD, PASSWORD, USER, Certificate, TokenService
+from harness.secrets import PASSWORD, USER, Certificate, TokenService, htpasswd_line
 
 CREDENTIALS = f"{USER}:{PASSWORD}"
 PLATFORMS = ("amd64", "arm64")
@@ -33,9 +33,7 @@ class Reads:
         self.image = f"{self.hub.host}/acme/shop"
 
     def start_with_password(self, tls=None):
-        users = self.folder / "htpasswd"
-        users.write_text(HTPASSWD)
-        self.start(f"auth: {{htpasswd: {{realm: registry, path: {users}}}}}\n", tls)
+        self.start(htpasswd_line(self.folder), tls)
 
     def push(self, content, platforms=("amd64",), credentials=None, image=None):
         layout = self.layout(content, platforms)
@@ -98,21 +96,20 @@ class Reads:
 
     @needs("openssl")
     def test_a_token_is_fetched_from_a_service_that_is_named(self):
-        service = TokenService(Certificate(self.folder))
-        self.addCleanup(service.close)
+        service = self.listening(TokenService(Certificate(self.folder)))
         self.start(service.registry_line())
         public = f"{self.hub.host}/public/shop"
         private = self.push("private", credentials=CREDENTIALS).digest
         shown = self.push("public", credentials=CREDENTIALS, image=public).digest
         self.assertEqual(images.inspect(f"{self.image}:1.0", CREDENTIALS), private)
-        del service.asked[:]
+        del service.wanted[:]
         known = ("--username", USER, "--password", PASSWORD)
         there = ("--plain-http", "--auth-host", service.host)
         self.assertRegex(self.probe("--plain-http", *known, "head", f"{self.image}:1.0"),
                          "error unauthorized .*auth_hosts")
-        self.assertEqual(service.asked, [])
+        self.assertEqual(service.wanted, [])
         self.assertTrue(self.probe(*there, *known, "head", f"{self.image}:1.0").startswith(private))
-        self.assertEqual(service.asked, [(["repository:acme/shop:pull"], True)])
+        self.assertEqual(service.wanted, [(["repository:acme/shop:pull"], True)])
         self.assertTrue(self.probe(*there, "head", f"{public}:1.0").startswith(shown))
         self.assertRegex(self.probe(*there, "head", f"{self.image}:1.0"),
                          "error unauthorized .*does not grant pull on acme/shop")

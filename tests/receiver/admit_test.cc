@@ -73,6 +73,20 @@ TEST_CASE("An event carries what its fact and its source say", "[receiver][admit
   CHECK(event.seq == 0);
 }
 
+TEST_CASE("A registry that says so is believed under all of its names", "[receiver][admit]") {
+  const SourceOptions source = source_of(SourceType::distribution);
+  RegistryNames registries = kRegistries;
+  registries.believed.insert("registry.example.com");
+  const auto is_verified = [&](const char* host) {
+    const auto event = admit(pushed(host), 0, source, registries, kNow);
+    REQUIRE(event);
+    return event->verify;
+  };
+  CHECK_FALSE(is_verified("registry.example.com"));
+  CHECK_FALSE(is_verified("registry:5000"));
+  CHECK(is_verified("harbor.example.com"));
+}
+
 TEST_CASE("The host is the one that the sender names, through the aliases", "[receiver][admit]") {
   const SourceOptions source = source_of(SourceType::distribution);
   const auto host = GENERATE("registry.example.com", "registry:5000", "REGISTRY:5000");

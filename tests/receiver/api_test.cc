@@ -157,8 +157,9 @@ TEST_CASE("The status is told in full", "[receiver][api]") {
             "\"error\":\"no route\"}],"
             "\"waits\":[{\"target\":\"prod\",\"repository\":\"docker.io/library/nginx\","
             "\"reason\":\"not synced\",\"since\":\"2026-03-01T12:00:02.000000Z\"}],"
+            "\"sweep\":{\"repositories\":0,\"waiting\":0,\"done\":0,\"found\":0,\"failing\":[]},"
             "\"bad_policies\":[{\"target\":\"prod\",\"workload\":\"web\","
-            "\"message\":\"semver:x is no range\"}]}\n");
+            "\"message\":\"semver:x is no range\"}],\"pauses\":[],\"holds\":[]}\n");
 }
 
 TEST_CASE("Actions are asked for by state and number", "[receiver][api]") {

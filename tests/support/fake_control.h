@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "pipeline/control.h"
+#include "tests/support/fake_people.h"
 
 namespace longshore::test {
 
@@ -20,6 +21,7 @@ class FakeControl final : public Control {
   std::vector<Action> known_actions;
   std::vector<HistoryEntry> entries;
   AuditHead head;
+  FakePeople said;
   std::optional<Error> failure;  // of the functions that can fail
 
   mutable std::optional<ActionState> asked_state;
@@ -49,6 +51,7 @@ class FakeControl final : public Control {
     return entries;
   }
   AuditHead audit_head() const override { return head; }
+  PeopleControl& people() override { return said; }
 };
 
 }  // namespace longshore::test

@@ -5,6 +5,9 @@ process.py     child processes, free ports, waiting with a deadline
 components.py  what a machine may lack, and who insists on it
 longshore.py   the program under test, with a configuration of its own in a temporary folder
 registries.py  real registries that notify it
+servers.py     servers of our own, which note what they are asked
+fake_registry.py  a registry in memory, a proxy before a real one, and what they may do instead
+workloads.py   manifests for tests that do not care how they are written
 images.py      images made from nothing, and how they are pushed
 notifications.py  what senders that are not here would send
 audit.py       how the audit is read: the one place that knows its steps

@@ -7,10 +7,15 @@ RECEIVED = "received"
 DECIDED = "decided"
 APPLIED = "applied"
 REFUSED = "refused"  # `count` requests of one source, reason and address
+REGISTRY = "registry"  # it could not be asked about a tag; once until it says something else
+SWEEP = "sweep"  # the same about a list of tags; also the source of what lists show
+RESOLVED = "resolved"  # a registry names another digest than a notification did, or no such tag
+MISSED = "missed"  # a list of tags holds what a source should have announced
 
 # `decision` of a line that is DECIDED.
 UPDATE = "update"
 SKIP = "skip"
+WAIT = "wait"
 SUPERSEDED = "superseded"  # decided together with a newer event, which the reason names
 
 
@@ -18,6 +23,13 @@ def tail(path, lines=40):
     if not path.exists():
         return ["(none)"]
     return path.read_text(errors="replace").splitlines()[-lines:]
+
+
+
+def _is_about(line, image):
+    """image: `host/repository`, or with a tag."""
+    said = line.get("image", "")
+    return said == image or said.startswith((image + ":", image + "@"))
 
 
 class Audit:
@@ -34,10 +46,13 @@ class Audit:
     def steps(self, step):
         return [line for line in self.lines if line["step"] == step]
 
+    def about(self, step, image):
+        """The lines of a step about a repository, or about one tag of it."""
+        return [line for line in self.steps(step) if _is_about(line, image)]
+
     def received(self, image):
         """The events about an image (`host/repository:tag`), oldest first."""
-        return [line["id"] for line in self.steps(RECEIVED)
-                if line["image"] == image or line["image"].startswith(image + "@")]
+        return [line["id"] for line in self.about(RECEIVED, image)]
 
     def decisions(self, event):
         """What was decided because of an event, or together with it: a line per container, or one
@@ -47,6 +62,11 @@ class Audit:
     def decided(self):
         """Every event that has a decision. (What a target asked to decide again has none.)"""
         return {line["id"] for line in self.steps(DECIDED) if "id" in line}
+
+    def updates(self, repository):
+        """How often it was decided to change what runs an image of it."""
+        return sum(line["decision"] == UPDATE and _is_about({"image": line.get("to", "")}, repository)
+                   for line in self.steps(DECIDED))
 
     def superseded(self):
         return [line for line in self.steps(DECIDED) if line["decision"] == SUPERSEDED]

@@ -42,6 +42,11 @@ class Case(unittest.TestCase):
         self.addCleanup(registry.close)
         return registry
 
+    def listening(self, server):
+        """Lets a server of ours (servers.py) listen until the end of the test."""
+        self.addCleanup(server.close)
+        return server.listen()
+
     def layout(self, content, platforms=("amd64",)):
         self._layouts += 1
         return Layout(self.folder / f"layout{self._layouts}", content, platforms)

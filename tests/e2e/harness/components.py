@@ -57,7 +57,7 @@ def _longshore():
     path = os.environ.get("LONGSHORE_BIN", "")
     if not os.access(path, os.X_OK):
         raise Missing(f"LONGSHORE_BIN ('{path}') names no program")
-    return path
+    return str(pathlib.Path(path).resolve())  # some tests start it elsewhere
 
 
 def _probe():

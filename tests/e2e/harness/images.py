@@ -24,7 +24,7 @@ def inspect(image, credentials=None):
         [components.find("skopeo"), "inspect", "--raw", "--tls-verify=false",
          *(["--creds", credentials] if credentials else []), f"docker://{image}"],
         stdin=subprocess.DEVNULL, capture_output=True, timeout=60 * PATIENCE, check=True)
-    return _digest(run.stdout)
+    return digest_of(run.stdout)
 
 
 class Layout:
@@ -50,7 +50,8 @@ class Layout:
         credentials: user:password."""
         run = subprocess.run(
             [components.find("skopeo"), "--insecure-policy", "copy", "--quiet", "--all", "--preserve-digests",
-             "--dest-tls-verify=false", *(["--dest-creds", credentials] if credentials else []), f"oci:{self.folder}:{self.TAG}", f"docker://{image}"],
+             "--dest-tls-verify=false", *(["--dest-creds", credentials] if credentials else []),
+             f"oci:{self.folder}:{self.TAG}", f"docker://{image}"],
             stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60 * PATIENCE, check=False)
         if run.returncode != 0:
             raise AssertionError(f"skopeo could not push {image}: {run.stderr}")
@@ -64,7 +65,7 @@ class Layout:
         layer = self._blob(gzip.compress(tar.getvalue(), mtime=0), LAYER)
         config = self._json({
             "architecture": platform, "os": "linux", "config": {"Labels": {"content": content}},
-            "rootfs": {"type": "layers", "diff_ids": [_digest(tar.getvalue())]},
+            "rootfs": {"type": "layers", "diff_ids": [digest_of(tar.getvalue())]},
         }, CONFIG)
         manifest = self._json(
             {"schemaVersion": 2, "mediaType": MANIFEST, "config": config, "layers": [layer]}, MANIFEST)
@@ -74,7 +75,7 @@ class Layout:
         return self._blob(json.dumps(document).encode(), media_type)
 
     def _blob(self, data, media_type):
-        digest = _digest(data)
+        digest = digest_of(data)
         (self.folder / "blobs" / "sha256" / digest.removeprefix("sha256:")).write_bytes(data)
         return {"mediaType": media_type, "digest": digest, "size": len(data)}
 
@@ -82,5 +83,5 @@ class Layout:
         (self.folder / name).write_text(json.dumps(document))
 
 
-def _digest(data):
+def digest_of(data):
     return "sha256:" + hashlib.sha256(data).hexdigest()

@@ -60,10 +60,14 @@ class Longshore:
             "store": str(self.store),
             "audit": {"file": str(self.audit_file)},
             "drain_delay": "0s",
+            "sweep": "off",  # the hosts of most tests are nobody's
             "sources": list(sources),
             "registries": list(registries),
             "targets": [{"name": "manifests", "type": "files", "path": str(self.deploy)}],
             "policies": list(policies),
+            # Nobody is asked about images that a test only names, with nobody's passwords.
+            "sweep": "off",
+            "docker_config": "off",
             **(more or {}),
         }
 
@@ -111,6 +115,11 @@ class Longshore:
         if self.process:
             self.process.end()
         self.port.release()
+
+    def peak_memory_kib(self):
+        """The most that was ever resident, since its start."""
+        status = pathlib.Path(f"/proc/{self.process.pid}/status").read_text()
+        return int(re.search(r"^VmHWM:\s+(\d+) kB$", status, re.MULTILINE).group(1))
 
     def logged_port(self):
         """The port that it says it listens on, or None."""

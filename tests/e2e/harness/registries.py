@@ -46,13 +46,13 @@ class Registry:
         self.process = None
         self.is_tls = False
 
-    def start(self, url, token):
-        """Notifies that URL, with that bearer token."""
-        self._write_config(NOTIFICATIONS.format(url=url, token=token))
-        self._launch()
+    def start(self, url, token, auth="", tls=None):
+        """Notifies that URL, with that bearer token. auth: the line of that name in its
+        configuration; tls: a Certificate."""
+        self.start_alone(auth + NOTIFICATIONS.format(url=url, token=token), tls)
 
     def start_alone(self, auth="", tls=None):
-        """Notifies nobody. auth: the line of that name in its configuration; tls: a Certificate."""
+        """Notifies nobody."""
         self.is_tls = tls is not None
         listen = f", tls: {{certificate: {tls.certificate}, key: {tls.key}}}" if tls else ""
         self._write_config(auth, listen)

@@ -2,20 +2,26 @@
 """Certificates of our own authority, and a token service that signs with them."""
 
 import base64
-import http.server
 import json
 import pathlib
 import subprocess
-import threading
 import time
 import urllib.parse
 
 from . import components
+from .servers import Server
 
 USER, PASSWORD = "robot", "secret"
 # bcrypt of PASSWORD, as `htpasswd -B` writes it.
 HTPASSWD = "robot:$2b$04$rn0FZ1G1.m7xKzvD98Fe4OVPWtUUFiLkUpDdxm44NJCZ9OTuvQgSS\n"
 ISSUER = "the token service"
+
+
+def htpasswd_line(folder):
+    """For a registry's configuration: lets USER in."""
+    users = pathlib.Path(folder) / "htpasswd"
+    users.write_text(HTPASSWD)
+    return f"auth: {{htpasswd: {{realm: registry, path: {users}}}}}\n"
 
 
 class Certificate:
@@ -45,31 +51,14 @@ def _encode(data):
     return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
 
 
-class TokenService:
+class TokenService(Server):
     """Grants USER everything, and others to pull what is in public/ ("Token Authentication
     Specification" of distribution)."""
 
     def __init__(self, certificate):
+        super().__init__()
         self.certificate = certificate
-        self.asked = []  # (scope, whether with credentials)
-        service = self
-
-        class Handler(http.server.BaseHTTPRequestHandler):
-            def do_GET(self):
-                service.answer(self)
-
-            def log_message(self, *_):
-                pass
-
-        self._server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.host = f"127.0.0.1:{self._server.server_port}"
-        self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
-        self._thread.start()
-
-    def close(self):
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join()
+        self.wanted = []  # (scopes, whether with credentials)
 
     def registry_line(self):
         """For a registry's configuration."""
@@ -81,18 +70,12 @@ class TokenService:
         wanted = "Basic " + base64.b64encode(f"{USER}:{PASSWORD}".encode()).decode()
         sent = request.headers.get("Authorization")
         scopes = query.get("scope", [])
-        self.asked.append((scopes, sent is not None))
+        self.wanted.append((scopes, sent is not None))
         if sent is not None and sent != wanted:
-            request.send_response(401)
-            request.send_header("Content-Length", "0")
-            request.end_headers()
+            request.reply(401)
             return
-        body = json.dumps({"token": self._token(query["service"][0], scopes, sent is not None),
-                           "expires_in": 300}).encode()
-        request.send_response(200)
-        request.send_header("Content-Length", str(len(body)))
-        request.end_headers()
-        request.wfile.write(body)
+        request.reply(200, json.dumps({"token": self._token(query["service"][0], scopes, sent is not None),
+                                       "expires_in": 300}).encode())
 
     def _token(self, service, scopes, is_known):
         access = []

@@ -20,8 +20,7 @@ TEST_CASE("RegistryResolver names the digest of a tag with one HEAD", "[sinks][r
   HttpStub hub([](const StubRequest&) { return manifest_reply(); });
   RegistryFixture fixture;
   fixture.add(hub);
-  const auto client = fixture.client();
-  RegistryResolver resolver(*client);
+  RegistryResolver resolver(fixture.client());
   CHECK(*resolver.resolve(repository(hub), tag()) == digest());
   REQUIRE(hub.requests().size() == 1);
   const StubRequest request = hub.requests().front();
@@ -298,4 +297,71 @@ TEST_CASE("Mirrors are asked first, and the registry when they do not help", "[s
     status = failure;
     CHECK(client->head_manifest(repository(hub), tag())->digest == digest());
   }
+}
+
+namespace {
+
+// What a registry answers that never does.
+StubReply silence() {
+  StubReply nothing;
+  nothing.way = StubReply::Way::silent;
+  return nothing;
+}
+
+}  // namespace
+
+TEST_CASE("RegistryResolver asks with the client that it was last given", "[sinks][registry]") {
+  HttpStub hub([](const StubRequest& request) {
+    return request.field("Authorization").empty() ? challenge("Basic realm=\"r\"")
+                                                  : manifest_reply();
+  });
+  RegistryFixture fixture;
+  RegistryOptions& entry = fixture.add(hub);
+  RegistryResolver resolver(fixture.client());
+  CHECK(resolver.resolve(repository(hub), tag()).error().code == Errc::unauthorized);
+  entry.username = "robot";
+  entry.password = "secret";
+  const auto former = resolver.configure(fixture.client());
+  CHECK(*resolver.resolve(repository(hub), tag()) == digest());
+  resolver.configure(former);
+  CHECK(resolver.resolve(repository(hub), tag()).error().code == Errc::unauthorized);
+}
+
+TEST_CASE("A call goes on with the client with which it began", "[sinks][registry]") {
+  std::promise<void> release;
+  const std::shared_future<void> released(release.get_future());
+  HttpStub slow([released](const StubRequest&) {
+    released.wait();
+    return manifest_reply();
+  });
+  RegistryFixture fixture;
+  fixture.add(slow);
+  RegistryResolver resolver(fixture.client());
+  auto answer =
+      std::async(std::launch::async, [&] { return resolver.resolve(repository(slow), tag()); });
+  const bool asked = eventually([&] { return slow.requests().size() == 1; });
+  resolver.configure(fixture.client());
+  release.set_value();
+  REQUIRE(asked);
+  CHECK(*answer.get() == digest());
+}
+
+TEST_CASE("Stopping the resolver ends the calls of every client it had", "[sinks][registry]") {
+  HttpStub silent([](const StubRequest&) { return silence(); });
+  RegistryFixture fixture;
+  fixture.add(silent);
+  RegistryResolver resolver(fixture.client());
+  const auto ask = [&] {
+    return std::async(std::launch::async,
+                      [&] { return resolver.resolve(repository(silent), tag()).error().code; });
+  };
+  auto first = ask();
+  REQUIRE(eventually([&] { return silent.requests().size() == 1; }));
+  resolver.configure(fixture.client());
+  auto second = ask();
+  REQUIRE(eventually([&] { return silent.requests().size() == 2; }));
+  resolver.stop();
+  CHECK(first.get() == Errc::unavailable);
+  CHECK(second.get() == Errc::unavailable);
+  CHECK(ask().get() == Errc::unavailable);
 }

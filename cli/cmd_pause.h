@@ -1,0 +1,11 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "cli/command_line.h"
+
+namespace longshore {
+
+void add_pause(CLI::App& app, CommandLine& line);
+void add_resume(CLI::App& app, CommandLine& line);
+
+}  // namespace longshore
