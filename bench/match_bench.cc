@@ -9,8 +9,10 @@
 // "and decide" also reads the policy out of the annotations and decides among the tags of that
 // repository. Each workload has a repository of its own, so one workload is found and decided
 // whatever their number. Each call asks for another repository, out of all of them in no order:
-// an inventory that does not fit into a cache is not one that was just looked at.
+// an inventory that does not fit into a cache is not one that was just looked at. Rounds over all
+// sizes, medians of them; ratios are taken within a round.
 #include <algorithm>
+#include <array>
 #include <cstdio>
 #include <memory>
 #include <random>
@@ -27,6 +29,8 @@ namespace longshore::bench {
 namespace {
 
 constexpr std::size_t kTags = 10;
+constexpr std::array<std::size_t, 4> kSizes{100, 1'000, 10'000, 100'000};
+constexpr int kRounds = 5;
 
 template <class T>
 T sure(Result<T> result) {
@@ -77,44 +81,71 @@ void decide_all(const std::vector<WorkloadPtr>& found, const Repository& reposit
   }
 }
 
-struct Times {
-  double look_up;  // ns
-  double both;
+// One size, and what its rounds took.
+struct Size {
+  explicit Size(std::size_t count) : repositories(fill(inventory, count)) {
+    if (inventory.size() != count) refuse("match_bench", "the inventory has lost workloads");
+  }
+
+  Inventory inventory;
+  std::vector<Repository> repositories;
+  std::vector<double> look_up{};  // ns
+  std::vector<double> both{};
 };
 
-Times measure(std::size_t count, Effort effort) {
-  Inventory inventory;
-  const std::vector<Repository> repositories = fill(inventory, count);
-  const std::vector<Candidate> tags = candidates();
+void measure(Size& size, Effort effort, const std::vector<Candidate>& tags) {
   const Time now = SystemClock().now();
-  if (inventory.size() != count) refuse("match_bench", "the inventory has lost workloads");
-  const double look_up = nanoseconds_per_call(effort, [&](std::size_t call) {
-    const auto found = inventory.of(repositories[call % count]);
+  const std::size_t count = size.repositories.size();
+  size.look_up.push_back(nanoseconds_per_call(effort, [&](std::size_t call) {
+    const auto found = size.inventory.of(size.repositories[call % count]);
     if (found.size() != 1) refuse("match_bench", "not one workload of a repository");
     keep(found);
-  });
-  const double both = nanoseconds_per_call(effort, [&](std::size_t call) {
-    const Repository& repository = repositories[call % count];
-    decide_all(inventory.of(repository), repository, tags, now);
-  });
-  return {look_up, both};
+  }));
+  size.both.push_back(nanoseconds_per_call(effort, [&](std::size_t call) {
+    const Repository& repository = size.repositories[call % count];
+    decide_all(size.inventory.of(repository), repository, tags, now);
+  }));
+}
+
+double median(std::vector<double> values) {
+  std::sort(values.begin(), values.end());
+  return values[values.size() / 2];
+}
+
+double median_ratio(const std::vector<double>& values, const std::vector<double>& base) {
+  std::vector<double> ratios;
+  for (std::size_t i = 0; i < values.size(); ++i)
+    ratios.push_back(values[i] / base[i]);
+  return median(ratios);
+}
+
+void print(const std::vector<std::unique_ptr<Size>>& sizes) {
+  std::printf("| workloads | look-up | / 100 | and decide | / 100 |\n");
+  std::printf("| --------- | ------- | ----- | ---------- | ----- |\n");
+  const Size& first = *sizes.front();
+  for (const auto& size : sizes) {
+    std::printf("| %9zu | %7.0f | %5.2f | %10.0f | %5.2f |\n", size->repositories.size(),
+                median(size->look_up), median_ratio(size->look_up, first.look_up),
+                median(size->both), median_ratio(size->both, first.both));
+  }
+  std::printf("Nanoseconds for one event, with ten tags of its repository.\n");
 }
 
 }  // namespace
 }  // namespace longshore::bench
 
 int main(int argc, char** argv) {
+  using longshore::bench::Effort;
   const longshore::bench::CpuShare share;
-  const auto effort = longshore::bench::effort_from(argc, argv);
-  std::printf("| workloads | look-up | / 100 | and decide | / 100 |\n");
-  std::printf("| --------- | ------- | ----- | ---------- | ----- |\n");
-  longshore::bench::Times first{};
-  for (const std::size_t count : {100, 1'000, 10'000, 100'000}) {
-    const auto times = longshore::bench::measure(count, effort);
-    if (count == 100) first = times;
-    std::printf("| %9zu | %7.0f | %5.2f | %10.0f | %5.2f |\n", count, times.look_up,
-                times.look_up / first.look_up, times.both, times.both / first.both);
+  const Effort effort = longshore::bench::effort_from(argc, argv);
+  std::vector<std::unique_ptr<longshore::bench::Size>> sizes;
+  for (const std::size_t count : longshore::bench::kSizes)
+    sizes.push_back(std::make_unique<longshore::bench::Size>(count));
+  const auto tags = longshore::bench::candidates();
+  for (int round = 0; round < (effort == Effort::full ? longshore::bench::kRounds : 1); ++round) {
+    for (const auto& size : sizes)
+      longshore::bench::measure(*size, effort, tags);
   }
-  std::printf("Nanoseconds for one event, with ten tags of its repository.\n");
+  longshore::bench::print(sizes);
   return 0;
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sinks/files/findings.h"
+#include "sinks/files/keel_block.h"
 
 // Helm values have no schema; what charts have agreed upon is a map `image` (or `…Image`) with
 // repository and tag, at times registry and digest. Its path is the workload's id, the last key of
@@ -8,6 +9,8 @@
 // Where tag and digest are missing or empty, the chart fills in its appVersion: what is run is not
 // written here, so that is a problem and no workload. Quotes count: 1.10 without them is 1.1 to
 // Helm, which is why apply_edits() adds them.
+//
+// Values have no annotations. What Keel is told in them, in the map `keel`, counts as Keel's.
 
 namespace longshore {
 namespace {
@@ -19,7 +22,8 @@ bool is_image_key(std::string_view key) {
 
 class Reader {
  public:
-  Reader(ImageStrings strings, Findings& findings) : strings_(strings), findings_(findings) {}
+  Reader(ImageStrings strings, KeelBlock& keel, Findings& findings)
+      : strings_(strings), keel_(keel), findings_(findings) {}
 
   void walk(const YamlNode* node, const std::string& path) {
     const std::string prefix = path.empty() ? path : path + ".";
@@ -36,14 +40,13 @@ class Reader {
  private:
   // False if the value is no image, so that images may be below it.
   bool read_image(const std::string& key, const YamlNode* value, const std::string& path) {
-    std::optional<FoundContainer> container;
-    if (value->is_mapping()) {
-      if (text_at(value, "repository").empty()) return false;
-      container = map_form(key, value);
-    } else if (strings_ == ImageStrings::read && value->is_scalar()) {
-      container = string_form(key, value);
-    }
-    FoundWorkload workload{path, {}, {}};
+    const bool is_map = value->is_mapping();
+    if (is_map && text_at(value, "repository").empty()) return false;
+    if (!is_map && (strings_ == ImageStrings::ignored || !value->is_scalar())) return true;
+    auto annotations = keel_.take(value);
+    if (!annotations) return true;
+    FoundWorkload workload{path, {}, *std::move(annotations)};
+    auto container = is_map ? map_form(key, value) : string_form(key, value);
     if (container) findings_.add(workload, *std::move(container));
     findings_.add(std::move(workload));
     return true;
@@ -76,13 +79,16 @@ class Reader {
   }
 
   ImageStrings strings_;
+  KeelBlock& keel_;
   Findings& findings_;
 };
 
 }  // namespace
 
 void read_helm_values(const YamlNode* root, ImageStrings strings, Findings& findings) {
-  Reader(strings, findings).walk(root, "");
+  KeelBlock keel(root, findings);
+  Reader(strings, keel, findings).walk(root, "");
+  keel.add_rest();
 }
 
 }  // namespace longshore

@@ -20,18 +20,30 @@ void check(bool holds) {
   if (!holds) std::abort();
 }
 
+const FoundContainer* find(const longshore::Manifest& manifest, const std::string& workload,
+                           const std::string& container) {
+  for (const longshore::FoundWorkload& found : manifest.workloads) {
+    if (found.id != workload) continue;
+    for (const FoundContainer& other : found.containers)
+      if (other.name == container) return &other;
+  }
+  return nullptr;
+}
+
+// By the names: Keel's block may name one tag for two images, and what is right for the one makes
+// the other a problem at times.
 void edit(const std::string& name, std::string_view bytes, std::size_t workload,
           std::size_t container, const ImageRef& to) {
   const auto before = longshore::read_manifest(name, bytes);
+  const std::string& id = before.workloads[workload].id;
   const FoundContainer& found = before.workloads[workload].containers[container];
   const auto edits = longshore::plan_change(found, to);
   if (!edits) return;
   const auto result = longshore::apply_edits(bytes, *edits);
   if (!result) return;
   const auto after = longshore::read_manifest(name, *result);
-  check(after.workloads.size() >= workload + 1);
-  check(after.workloads[workload].containers.size() >= container + 1);
-  check(after.workloads[workload].containers[container].image == to);
+  const FoundContainer* changed = find(after, id, found.name);
+  check(changed != nullptr && changed->image == to);
 }
 
 }  // namespace
