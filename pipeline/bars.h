@@ -28,7 +28,7 @@ class Bars {
  private:
   // A hold that reaches down from a tag; without a key it holds that tag alone.
   struct Ceiling {
-    const Hold* hold;
+    const Hold* hold = nullptr;
     std::optional<SortKey> key;
   };
 
