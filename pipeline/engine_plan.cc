@@ -10,26 +10,6 @@ namespace {
 
 constexpr std::size_t kMostPlanned = 1'000;
 
-// A turn tells why it leaves a container alone only where an event asks. This one is nobody's.
-Event question(const Repository& repository, Time now) {
-  return Event{.id = EventId::make(now),
-               .seq = 0,
-               .source = {},
-               .source_type = {},
-               .kind = EventKind::ping,
-               .repository = repository,
-               .tag = {},
-               .digest = {},
-               .media_type = {},
-               .actor = {},
-               .occurred_at = {},
-               .received_at = now,
-               .key = {},
-               .delivery_id = {},
-               .not_actionable = {},
-               .verify = false};
-}
-
 const AuditEntry* line_about(const TurnResult& result, const Workload& workload,
                              const Container& container) {
   const std::string name = workload.target + ": " + workload.id + " " + container.name;
@@ -93,7 +73,8 @@ Status EnginePeople::plan_workload(const WorkloadPtr& workload, const Setup& set
     }
     const People::Holds holds = context_.people.holds(repository);
     const Time now = context_.clock.now();
-    const std::vector<Event> events = {question(repository, now)};
+    // A turn tells why it leaves a container alone only where an event asks: one that is nobody's.
+    const std::vector<Event> events = {plain_event(EventKind::ping, repository, now)};
     TurnInput input{.repository = repository,
                     .events = events,
                     .candidates = {},

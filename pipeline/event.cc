@@ -27,6 +27,25 @@ std::string_view name_of(EventKind kind) noexcept {
   return "other";
 }
 
+Event plain_event(EventKind kind, const Repository& repository, Time now) {
+  return Event{.id = EventId::make(now),
+               .seq = 0,
+               .source = {},
+               .source_type = {},
+               .kind = kind,
+               .repository = repository,
+               .tag = {},
+               .digest = {},
+               .media_type = {},
+               .actor = {},
+               .occurred_at = {},
+               .received_at = now,
+               .key = {},
+               .delivery_id = {},
+               .not_actionable = {},
+               .verify = true};
+}
+
 std::string Event::image() const {
   std::string text = repository.str();
   if (tag) text += ':' + tag->str();

@@ -62,4 +62,7 @@ struct Event {
   std::string image() const;
 };
 
+// An event that no sender made: with an id of its own, received now, and nothing else said.
+Event plain_event(EventKind kind, const Repository& repository, Time now);
+
 }  // namespace longshore

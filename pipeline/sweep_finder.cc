@@ -161,23 +161,11 @@ void SweepFinder::report_missed(const Event& event) const {
 }
 
 Event SweepFinder::event_of(const Repository& repository, const Tag& tag, EventKind kind) const {
-  const Time now = context_.clock.now();
-  return Event{.id = EventId::make(now),
-               .seq = 0,
-               .source = std::string(kSweepSource),
-               .source_type = std::string(kSweepSource),
-               .kind = kind,
-               .repository = repository,
-               .tag = tag,
-               .digest = {},
-               .media_type = {},
-               .actor = {},
-               .occurred_at = {},
-               .received_at = now,
-               .key = {},
-               .delivery_id = {},
-               .not_actionable = {},
-               .verify = true};
+  Event event = plain_event(kind, repository, context_.clock.now());
+  event.source = kSweepSource;
+  event.source_type = kSweepSource;
+  event.tag = tag;
+  return event;
 }
 
 }  // namespace longshore

@@ -20,23 +20,13 @@ inline std::string hex_digest(char c) {
 
 inline Event pushed(const std::string& image, const std::string& source = "hub") {
   const auto reference = ImageRef::parse(image);
-  const Time now = SystemClock().now();
-  return Event{.id = EventId::make(now),
-               .seq = 0,
-               .source = source,
-               .source_type = "dockerhub",
-               .kind = EventKind::pushed,
-               .repository = reference->repository(),
-               .tag = reference->tag(),
-               .digest = reference->digest(),
-               .media_type = {},
-               .actor = {},
-               .occurred_at = {},
-               .received_at = now,
-               .key = {},
-               .delivery_id = {},
-               .not_actionable = {},
-               .verify = false};
+  Event event = plain_event(EventKind::pushed, reference->repository(), SystemClock().now());
+  event.source = source;
+  event.source_type = "dockerhub";
+  event.tag = reference->tag();
+  event.digest = reference->digest();
+  event.verify = false;
+  return event;
 }
 
 inline DeliveryKey key_of(const std::string& text) {
