@@ -121,6 +121,10 @@ class Longshore:
         status = pathlib.Path(f"/proc/{self.process.pid}/status").read_text()
         return int(re.search(r"^VmHWM:\s+(\d+) kB$", status, re.MULTILINE).group(1))
 
+    def keeps_freed_memory(self):
+        """Whether AddressSanitizer is in it, which does."""
+        return "libasan" in pathlib.Path(f"/proc/{self.process.pid}/maps").read_text()
+
     def logged_port(self):
         """The port that it says it listens on, or None."""
         found = LISTENING.search(self.log.read_text(errors="replace"))
