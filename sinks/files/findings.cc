@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "pipeline/text.h"
+
 namespace longshore {
 namespace {
 
@@ -80,6 +82,11 @@ std::optional<FoundContainer> Findings::parts(std::string name, const ImageParts
     text.append("@").append(digest);
   }
   if (!is_literal(text, image.line)) return std::nullopt;
+  // "host" and "5000/app" together would be another image, whose tag stands nowhere.
+  if (const std::string_view tag = text_of(image.tag); tag.find('/') != std::string_view::npos) {
+    problem(image.line, in_quotes(tag) + " is no tag: it has a '/'");
+    return std::nullopt;
+  }
   auto parsed = ImageRef::parse(text);
   if (!parsed) {
     problem(image.line, parsed.error().message);

@@ -271,6 +271,13 @@ TEST_CASE("A top-level keel that names no images changes nothing", "[sinks][file
   CHECK(problems(manifest).empty());
 }
 
+TEST_CASE("A tag with a slash would be another image and is a problem", "[sinks][files][keel]") {
+  const Manifest manifest = values("image: {repository: Host, tag: 1/4.1}\n");
+  CHECK(manifest.workloads.empty());
+  REQUIRE(problems(manifest).size() == 1);
+  CHECK_THAT(problems(manifest)[0], Contains("'1/4.1' is no tag"));
+}
+
 TEST_CASE("Keel's images count up to a limit", "[sinks][files][keel]") {
   std::string bytes = "keel:\n  policy: all\n  images:\n";
   std::string below = "apps:\n";
