@@ -32,10 +32,6 @@ constexpr std::string_view kTakeBack =
 constexpr std::string_view kForget =
     "DELETE FROM written WHERE target = ?1 AND workload = ?2 AND (?3 = '' OR container = ?3)";
 
-std::int64_t micros(Time time) {
-  return time.time_since_epoch().count();
-}
-
 // The text of an optional tag or digest; empty where there is none.
 template <class Value>
 std::string_view text_or_empty(const std::optional<Value>& value) {

@@ -177,7 +177,7 @@ Result<Seq> StoreReader::newest_seq() {
 Result<std::vector<SeenDelivery>> StoreReader::deliveries(Time since, std::size_t limit) {
   std::vector<SeenDelivery> seen;
   Statement& query = statements_->deliveries;
-  query.bind(1, since.time_since_epoch().count()).bind(2, limit);
+  query.bind(1, micros(since)).bind(2, limit);
   auto status = each_row(query, [&](const Statement& row) -> Status {
     const std::string_view key = row.blob(0);
     if (key.size() != sizeof(DeliveryKey) || row.blob(2).size() != 16) return damaged("key");
@@ -219,9 +219,7 @@ Result<std::vector<Candidate>> StoreReader::tags_at(const Repository& repository
                                                     std::span<const Digest> digests) {
   std::vector<Candidate> candidates;
   const std::string list = json_list(digests);
-  statements_->tags_at.bind(1, repository.str())
-      .bind(2, when.time_since_epoch().count())
-      .bind(3, list);
+  statements_->tags_at.bind(1, repository.str()).bind(2, micros(when)).bind(3, list);
   auto status = each_row(statements_->tags_at, [&](const Statement& row) -> Status {
     auto tag = Tag::parse(row.text(0));
     auto digest = optional_value<Digest>(row, 1);

@@ -11,11 +11,15 @@
 
 namespace longshore {
 
-// How the files that read the store turn rows into values. Only store_reader.cc and store_people.cc
-// include this.
+// How the files of the store turn rows into values, and times into what is kept. Only they include
+// this.
 
-inline Time time_of(std::int64_t micros) {
-  return Time{std::chrono::microseconds{micros}};
+inline std::int64_t micros(Time time) {
+  return time.time_since_epoch().count();
+}
+
+inline Time time_of(std::int64_t count) {
+  return Time{std::chrono::microseconds{count}};
 }
 
 inline std::optional<Time> optional_time(const Statement& row, int column) {

@@ -4,6 +4,7 @@
 #include <optional>
 #include <string_view>
 
+#include "pipeline/store_rows.h"
 #include "pipeline/store_writer.h"
 
 namespace longshore {
@@ -20,10 +21,6 @@ struct StoreWriter::Statements {
       retry_action, park_target, unpark_target, requeue, prune_actions, prune_changes;
   PeopleWriter people;
 };
-
-inline std::int64_t micros(Time time) {
-  return time.time_since_epoch().count();
-}
 
 inline Statement& bind_time(Statement& statement, int index, const std::optional<Time>& time) {
   return time ? statement.bind(index, micros(*time)) : statement.bind_null(index);

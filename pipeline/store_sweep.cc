@@ -2,6 +2,7 @@
 //
 // What lists of tags have shown. Asked and written rarely, so nothing is prepared beforehand.
 #include "pipeline/store_reader.h"
+#include "pipeline/store_rows.h"
 #include "pipeline/store_writer.h"
 
 namespace longshore {
@@ -55,16 +56,13 @@ Status StoreWriter::mark_listed(const Repository& repository, std::span<const Ta
       database_.prepare("INSERT OR IGNORE INTO listed SELECT ?1, value, ?3 FROM json_each(?2)");
   if (!statement) return std::move(statement).error();
   const std::string list = json_list(tags);
-  return statement->bind(1, repository.str())
-      .bind(2, list)
-      .bind(3, now.time_since_epoch().count())
-      .run();
+  return statement->bind(1, repository.str()).bind(2, list).bind(3, micros(now)).run();
 }
 
 Status StoreWriter::end_list(const Repository& repository, Time now) {
   auto statement = database_.prepare("INSERT OR IGNORE INTO listed VALUES(?1, '', ?2)");
   if (!statement) return std::move(statement).error();
-  return statement->bind(1, repository.str()).bind(2, now.time_since_epoch().count()).run();
+  return statement->bind(1, repository.str()).bind(2, micros(now)).run();
 }
 
 }  // namespace longshore

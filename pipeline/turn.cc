@@ -123,13 +123,12 @@ void TurnMaker::decide_container(const Workload& workload, const Container& cont
 // What is decided and may not happen yet becomes a wait, with the reason added.
 void TurnMaker::hold_back(const Workload& workload, Decision& decision) {
   const auto wait = [&](const std::string& why) {
-    if (decision.verdict == Verdict::update) decision.verdict = Verdict::wait;
+    decision.verdict = Verdict::wait;
     decision.reason += "; " + why;
   };
   if (decision.winner && input_.pending != nullptr) {
     const auto at = input_.pending->find(decision.winner->tag);
     if (at != input_.pending->end()) {
-      decision.verdict = Verdict::wait;
       wait(at->second);
       wait_for(decision.winner->tag, at->second, std::nullopt);
       return;
