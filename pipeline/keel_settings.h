@@ -12,9 +12,10 @@ namespace longshore {
 // what the guide for those who come from it lists.
 //
 //   keel.sh/policy            all, major, minor, patch, force, glob:<pattern>, regexp:<regex>;
-//   empty (keel.observer/policy)    and never: none keel.sh/matchTag          "true": force follows
-//   the tag that runs, by its digest (keel.sh/match-tag) keel.sh/matchPreRelease   true unless it
-//   is there and not "true": a version's prerelease has to
+//                             empty and never: none. Also keel.observer/policy
+//   keel.sh/matchTag          "true": force follows the tag that runs, by its digest. Also
+//                             keel.sh/match-tag
+//   keel.sh/matchPreRelease   true unless it is there and not "true": a version's prerelease has to
 //                             be that of the version that runs
 //   keel.sh/monitorContainers a regular expression: only containers whose name it matches
 //
