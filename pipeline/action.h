@@ -76,6 +76,9 @@ struct Delivery {
   Outcome outcome = Outcome::retry;
   std::string detail;  // for the audit
   std::optional<std::chrono::milliseconds> retry_after;
+  // delivered: by what the target tells its state after this change from the one before
+  // (Kubernetes: metadata.generation).
+  std::string mark{};
 };
 
 }  // namespace longshore

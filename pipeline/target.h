@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <map>
 #include <memory>
 #include <optional>
 #include <stop_token>
@@ -10,6 +11,7 @@
 
 #include "pipeline/action.h"
 #include "pipeline/policy.h"
+#include "pipeline/rollout.h"
 
 namespace longshore {
 
@@ -38,7 +40,7 @@ struct TargetState {
   std::vector<std::string> problems;
 };
 
-// How a target tells the pipeline that something has to be decided again. Threads: both are called
+// How a target tells the pipeline that something has to be decided again. Threads: all are called
 // from the target's own threads, never while it holds a lock that its other functions take; they
 // return at once.
 class TargetListener {
@@ -48,6 +50,8 @@ class TargetListener {
   virtual void repository_changed(const std::string& target, const Repository& repository) = 0;
   // The inventory is complete again: at start and after each full resync.
   virtual void target_synced(const std::string& target) = 0;
+  // Something may have changed in how far the rollout of a workload (target, id) is.
+  virtual void rollout_moved(const std::string&, const std::string&) {}
 };
 
 // Something that runs images. It keeps an inventory of its workloads and makes one attempt at one
@@ -79,6 +83,18 @@ class Target {
   // delivered, all `from` is attempted, anything else is a conflict. Returns within the target's
   // deadline, sooner once stop is requested.
   virtual Delivery deliver(const Action& action, std::stop_token stop) noexcept = 0;
+  // How many attempts may run side by side; 0: as the pipeline's options say.
+  virtual unsigned concurrency() const noexcept { return 0; }
+
+  // Whether a delivered change takes a while to come into effect, and may fail then.
+  virtual bool watches_rollouts() const noexcept { return false; }
+  // Looks how far a rollout is, and does what only the target can do to let it go on (Kubernetes
+  // keeps a StatefulSet's stuck pod). Called for one workload at a time; returns as deliver() does.
+  // An error: it cannot be seen now.
+  virtual Result<RolloutSight> follow(const Rollout& rollout, std::stop_token stop) noexcept;
+  // The digest that each container runs by now, where all instances of the workload agree on one.
+  virtual Result<std::map<std::string, Digest>> running(const std::string& workload,
+                                                        std::stop_token stop) noexcept;
 };
 
 }  // namespace longshore

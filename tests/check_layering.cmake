@@ -26,10 +26,10 @@ set(homes
   "^curl/|^sinks/http/"
   "^sqlite3\\.h$|^pipeline/"
   "^concurrentqueue/|^pipeline/"
-  "^yaml-cpp/|^config/"
+  "^yaml-cpp/|^(config/@sinks/kubernetes/kubeconfig\\.cc$)"
   "^libfyaml(\\.h$|/)|^sinks/files/"
   "^CLI/|^cli/"
-  "^nlohmann/|^(receiver/api[a-z_]*\\.cc$@cli/)"
+  "^nlohmann/|^(receiver/api[a-z_]*\\.cc$@sinks/kubernetes/@cli/)"
   "^openssl/|^pipeline/"
   "^(spdlog@fmt)/|^pipeline/"
   "^re2/|^pipeline/")
