@@ -152,7 +152,10 @@ class Cluster(Objects):
             "manager", self.programs / "kube-controller-manager", f"--kubeconfig={own}",
             f"--authentication-kubeconfig={own}", f"--authorization-kubeconfig={own}",
             "--bind-address=127.0.0.1", f"--secure-port={self._port('manager')}", "--leader-elect=false",
-            "--use-service-account-credentials", f"--root-ca-file={self.authority.certificate}",
+            "--use-service-account-credentials", "--node-monitor-period=1s",
+            # Its own limit makes it start its controllers one after the other for five seconds.
+            "--kube-api-qps=1000", "--kube-api-burst=1000",
+            f"--root-ca-file={self.authority.certificate}",
             f"--service-account-private-key-file={self._signer[0]}")
 
     def _launch_scheduler(self):
@@ -238,14 +241,19 @@ class Cluster(Objects):
         """For a failed test: the ends of the logs, and what became of pods."""
         parts = [f"--- {name}\n{process.tail(15)}" for name, process in self._processes.items()]
         try:
-            parts.append(self.kubectl("get", "pods,events", "--all-namespaces", "--sort-by=.metadata.creationTimestamp"))
+            parts.append(self.kubectl("get", "pods,events", "--all-namespaces",
+                                      "--sort-by=.metadata.creationTimestamp"))
         except (AssertionError, subprocess.SubprocessError) as error:
             parts.append(str(error))
         return "\n".join(parts)
 
 
 class KubeCase(Case):
-    """A test with a cluster, which all tests of its file share, and a namespace of its own in it."""
+    """A test with a cluster, which all tests of its file share, and a namespace of its own in it.
+
+    What a node has pulled stays, and the port of a registry that is gone may be another's soon: a
+    test that pushes puts the namespace, which is nobody else's, into the repository's name.
+    """
 
     components = ("kube", "openssl", "skopeo")
     _shared = {}  # module -> Cluster
