@@ -9,7 +9,8 @@ from harness import kube_workloads as workloads
 from harness.components import needs
 from harness.kube import KubeCase
 from harness.kube_objects import Refused, is_rolled_out
-from harness.process import wait_for
+from harness.kube_proxy import ApiProxy, Cut
+from harness.process import Process, wait_for
 from harness.secrets import PASSWORD, USER, htpasswd_line
 
 READER = """\
@@ -30,8 +31,15 @@ subjects: [{kind: ServiceAccount, name: reader}]
 """
 
 
+class Small(KubeCase):
+    """A test that needs no more than something to write."""
+
+    def make(self, name):
+        self.cluster.create({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": name}}, self.space)
+
+
 @needs("registry3")
-class ClusterCase(KubeCase):
+class ClusterCase(Small):
     def setUp(self):
         super().setUp()
         self.hub = self.registry("registry3")
@@ -314,6 +322,60 @@ class Users(ClusterCase):
         self.assertEqual(caught.exception.status, 403)
 
 
+class Proxied(Small):
+    """What a proxy lets a test see, and do to what is on its way."""
+
+    def setUp(self):
+        super().setUp()
+        self.proxy = self.listening(ApiProxy(self.cluster))
+        self.file = self.proxy.kubeconfig(namespace=self.space)
+
+    def kubectl(self, *arguments):
+        return self.cluster.kubectl("--kubeconfig", self.file, *arguments, namespace=self.space, check=False)
+
+    def watch(self):
+        """kubectl while it watches, once it has shown what is there."""
+        self.make("first")
+        log = self.folder / "watch"
+        watching = Process("kubectl", [self.cluster.programs / "kubectl", "--kubeconfig", self.file, "get", "configmap",
+                                       "--namespace", self.space, "--watch", "--output=name"], log)
+        self.addCleanup(watching.end)
+        wait_for("what is there is shown", lambda: "configmap/first" in log.read_text())
+        wait_for("it watches", lambda: self.proxy.count("GET", "watch="))
+        return watching
+
+    def test_requests_are_seen_and_answered(self):
+        self.assertEqual(self.kubectl("create", "configmap", "made").returncode, 0)
+        self.assertEqual(self.proxy.count("POST", f"/namespaces/{self.space}/configmaps"), 1)
+        self.assertEqual(self.cluster.get("configmap", "made", self.space)["kind"], "ConfigMap")
+        self.proxy.script = lambda request: request.reply(503, b"not today") or True
+        run = self.kubectl("delete", "configmap", "made")
+        self.assertEqual(run.returncode, 1)
+        self.assertIsNotNone(self.cluster.find("configmap", "made", self.space))
+
+    def test_a_watch_is_passed_on_changed_and_cut(self):
+        watching = self.watch()
+        self.make("second")
+        wait_for("it is shown", lambda: "configmap/second" in watching.tail())
+        self.proxy.on_line = lambda request, line: line.replace(b'"third"', b'"other"')
+        self.make("third")
+        wait_for("it is shown", lambda: "configmap/other" in watching.tail())
+        self.proxy.cut()
+        watching.wait()
+
+    def test_a_watch_ends_in_the_middle_of_a_line(self):
+        watching = self.watch()
+
+        def half(request, line):
+            self.proxy.send_chunk(request, line[:len(line) // 2])
+            raise Cut
+
+        self.proxy.on_line = half
+        self.make("second")
+        watching.wait()
+        self.assertNotIn("configmap/second", watching.tail())
+
+
 class Control(ClusterCase):
     def test_the_api_server_comes_back_where_it_was(self):
         digest = self.push("1.0")
@@ -329,6 +391,21 @@ class Control(ClusterCase):
         self.started_pod(digest)
         self.cluster.set_image("deployment", "shop", self.image("1.1"), self.space)
         self.waiting_pod("CrashLoopBackOff")
+
+    def test_what_is_forgotten_is_gone(self):
+        path = self.cluster.path("configmap", None, self.space)
+        self.make("one")
+        self.make("two")
+        page = self.cluster.request("GET", f"{path}?limit=1")["metadata"]
+        self.make("three")
+        self.cluster.compact()
+        self.cluster.restart_api_server()
+        with self.assertRaises(Refused) as caught:
+            self.cluster.request("GET", f"{path}?limit=1&continue={page['continue']}")
+        self.assertEqual(caught.exception.status, 410)
+        watched = self.cluster.request(
+            "GET", f"{path}?watch=1&timeoutSeconds=5&resourceVersion={page['resourceVersion']}")
+        self.assertEqual((watched["type"], watched["object"]["code"]), ("ERROR", 410))
 
     def test_the_store_is_set_back(self):
         digest = self.push("1.0")

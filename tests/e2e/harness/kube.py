@@ -2,6 +2,7 @@
 """A real Kubernetes control plane on this machine, with nodes that are played (tests/stack/kube)."""
 
 import http.client
+import json
 import pathlib
 import secrets
 import shutil
@@ -64,8 +65,7 @@ class Cluster(Objects):
         return self._write_kubeconfig(name, certificate_user(*self.authority.issue(name, subject)))
 
     def _write_kubeconfig(self, name, user, namespace="default"):
-        return kubeconfig(self.folder / f"kubeconfig.{name}", {"tests": (
-            self.server, self.authority.certificate, user, namespace)})
+        return kubeconfig(self.folder / f"kubeconfig.{name}", {"tests": self.context(user, namespace)})
 
     # Users.
 
@@ -76,6 +76,11 @@ class Cluster(Objects):
 
     def token(self, user="admin"):
         return self.tokens[user]
+
+    def context(self, user, namespace="default"):
+        """For kubeconfig() of kube_files.py, which can write several into one file. user: text, as
+        token_user() makes it."""
+        return self.server, self.authority.certificate, user, namespace
 
     def account_token(self, account, namespace, seconds=3600):
         return self.kubectl("create", "token", account, f"--duration={seconds}s", namespace=namespace).strip()
@@ -237,6 +242,21 @@ class Cluster(Objects):
         self._launch_manager()
         self._launch_scheduler()
 
+    def compact(self):
+        """Lets etcd forget every state but the present one. The API server has its own memory of the
+        last minutes: only when it was restarted too, who asks for an older state is told 410."""
+        connection = http.client.HTTPConnection("127.0.0.1", self._port("etcd"), timeout=10)
+        try:
+            for path, body in (("/v3/kv/range", {"key": "AA=="}), ("/v3/kv/compaction", None)):
+                connection.request("POST", path, json.dumps(body or {"revision": revision, "physical": True}))
+                response = connection.getresponse()
+                text = response.read()
+                if response.status != 200:
+                    raise AssertionError(f"etcd, {path}: {text}")
+                revision = json.loads(text)["header"]["revision"]
+        finally:
+            connection.close()
+
     def diagnostics(self):
         """For a failed test: the ends of the logs, and what became of pods."""
         parts = [f"--- {name}\n{process.tail(15)}" for name, process in self._processes.items()]
@@ -263,6 +283,13 @@ class KubeCase(Case):
         self.cluster = self._cluster()
         self.shown.append(self.cluster)
         self.space = self.cluster.namespace()
+
+    def another_cluster(self):
+        """A second one, for this test alone."""
+        cluster = Cluster(self.folder / f"cluster{len(self.shown)}")
+        self.addCleanup(cluster.close)
+        self.shown.append(cluster)
+        return cluster.start()
 
     @classmethod
     def _cluster(cls):

@@ -219,6 +219,7 @@ class Pod:
         self.has_init = bool(self.spec.get("initContainers"))
         self.init = [Container(self, spec, True) for spec in self.spec.get("initContainers", [])]
         self.main = [Container(self, spec) for spec in self.spec["containers"]]
+        self._told = set()
         self.going_at = None
         self.wake_at = 0.0  # when a worker comes next, unless that is over
         self._gates = {}
@@ -366,6 +367,10 @@ class Pod:
         return written
 
     def event(self, kind, reason, message):
+        """Says the same once only, where a kubelet would count."""
+        if (reason, message) in self._told:
+            return
+        self._told.add((reason, message))
         now = timestamp()
         self.node.tell({
             "apiVersion": "v1", "kind": "Event",
