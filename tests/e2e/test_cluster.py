@@ -8,7 +8,7 @@ import json
 from harness import kube_workloads as workloads
 from harness.components import needs
 from harness.kube import KubeCase
-from harness.kube_objects import Refused, is_rolled_out
+from harness.kube_objects import Refused, condition, is_rolled_out, runs, waits_for
 from harness.kube_proxy import ApiProxy, Cut
 from harness.process import Process, wait_for
 from harness.secrets import PASSWORD, USER, htpasswd_line
@@ -63,12 +63,7 @@ class ClusterCase(Small):
 
     def pod(self, predicate, what, workload="shop"):
         """A pod's status, once one is so."""
-
-        def found():
-            return next((pod["status"] for pod in self.cluster.pods(self.space, workload)
-                         if pod["status"].get("containerStatuses") and predicate(pod["status"])), None)
-
-        return wait_for(f"a pod {what}", found, 20)
+        return self.cluster.wait_pod(self.space, workload, what, lambda pod: predicate(pod["status"]))["status"]
 
     def waiting_pod(self, reason, kind="containerStatuses", workload="shop"):
         """The status of a pod whose first container waits for that reason, and this container's."""
@@ -80,19 +75,6 @@ class ClusterCase(Small):
 
     def event_reasons(self):
         return {event["reason"] for event in self.cluster.list("event", self.space)}
-
-
-def waits_for(container, reason):
-    return container.get("state", {}).get("waiting", {}).get("reason") == reason
-
-
-def runs(status, digest):
-    return any(container["ready"] and container["imageID"].endswith(f"@{digest}")
-               for container in status["containerStatuses"])
-
-
-def condition(status, kind):
-    return next(condition for condition in status["conditions"] if condition["type"] == kind)
 
 
 class Images(ClusterCase):
@@ -382,24 +364,25 @@ class Control(ClusterCase):
         self.push("1.1", behaviour="crash")
         self.run_shop("1.0")
         before = self.rolled_out()
-        self.cluster.stop_api_server(kill=True)
-        self.assertIsNone(self.cluster.find("deployment", "shop", self.space))
-        self.cluster.start_api_server()
-        after = self.cluster.get("deployment", "shop", self.space)
-        self.assertEqual(after["metadata"]["uid"], before["metadata"]["uid"])
-        self.assertEqual(after["spec"], before["spec"])
-        self.started_pod(digest)
-        self.cluster.set_image("deployment", "shop", self.image("1.1"), self.space)
-        self.waiting_pod("CrashLoopBackOff")
-
-    def test_what_is_forgotten_is_gone(self):
         path = self.cluster.path("configmap", None, self.space)
         self.make("one")
         self.make("two")
         page = self.cluster.request("GET", f"{path}?limit=1")["metadata"]
         self.make("three")
+        self.cluster.stop_api_server(kill=True)
+        self.assertIsNone(self.cluster.find("deployment", "shop", self.space))
         self.cluster.compact()
-        self.cluster.restart_api_server()
+        self.cluster.start_api_server()
+        after = self.cluster.get("deployment", "shop", self.space)
+        self.assertEqual(after["metadata"]["uid"], before["metadata"]["uid"])
+        self.assertEqual(after["spec"], before["spec"])
+        self.assert_forgotten(path, page)
+        self.started_pod(digest)
+        self.cluster.set_image("deployment", "shop", self.image("1.1"), self.space)
+        self.waiting_pod("CrashLoopBackOff")
+
+    def assert_forgotten(self, path, page):
+        """What came before compact() can neither be read on nor watched from."""
         with self.assertRaises(Refused) as caught:
             self.cluster.request("GET", f"{path}?limit=1&continue={page['continue']}")
         self.assertEqual(caught.exception.status, 410)
