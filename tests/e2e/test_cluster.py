@@ -330,6 +330,9 @@ class Proxied(Small):
         self.assertEqual(self.kubectl("create", "configmap", "made").returncode, 0)
         self.assertEqual(self.proxy.count("POST", f"/namespaces/{self.space}/configmaps"), 1)
         self.assertEqual(self.cluster.get("configmap", "made", self.space)["kind"], "ConfigMap")
+        [asked] = [line for line in self.cluster.asked("kubectl", "create")
+                   if line["objectRef"]["namespace"] == self.space]
+        self.assertEqual((asked["objectRef"]["resource"], asked["responseStatus"]["code"]), ("configmaps", 201))
         self.proxy.script = lambda request: request.reply(503, b"not today") or True
         run = self.kubectl("delete", "configmap", "made")
         self.assertEqual(run.returncode, 1)

@@ -20,6 +20,18 @@ from .process import Port, Process
 
 NODE = components.STACK / "kube" / "node.py"
 BEHAVIOUR = "longshore.test/behaviour"
+# What the parts of the cluster ask of each other is not kept.
+AUDIT_POLICY = """\
+apiVersion: audit.k8s.io/v1
+kind: Policy
+omitStages: [RequestReceived]
+rules:
+  - level: None
+    userGroups: [system:nodes, "system:serviceaccounts:kube-system"]
+  - level: None
+    users: [system:apiserver, system:kube-controller-manager, system:kube-scheduler, system:anonymous]
+  - level: Metadata
+"""
 
 
 class Cluster(Objects):
@@ -28,9 +40,9 @@ class Cluster(Objects):
     A second cluster is a second object: ports are free ones, files are in the folder.
     """
 
-    def __init__(self, folder, mirror=None):
+    def __init__(self, folder, mirror=None, **timing):
         """mirror: the registry (host:port) that nodes ask instead of every one that is not on this
-        machine."""
+        machine. timing: of the first node, as start_node() takes it."""
         self.folder = pathlib.Path(folder)
         self.folder.mkdir(parents=True, exist_ok=True)
         self.programs = pathlib.Path(components.find("kube"))
@@ -39,7 +51,7 @@ class Cluster(Objects):
         self.api_port = self._port("api")
         self.server = f"https://127.0.0.1:{self.api_port}"
         self._processes = {}  # name -> Process
-        self._nodes = {}  # name -> more arguments
+        self._nodes = {"node-0": _options(timing)}  # name -> more arguments
         self.tokens = {"admin": secrets.token_hex(16), "nobody": secrets.token_hex(16)}
         self._make_files()
 
@@ -59,6 +71,8 @@ class Cluster(Objects):
         self._token_file = self.folder / "pki" / "tokens.csv"
         self._token_file.write_text(f'{self.tokens["admin"]},admin,1,"system:masters"\n'
                                     f'{self.tokens["nobody"]},nobody,2\n')
+        self._audit_policy = self.folder / "audit-policy.yaml"
+        self._audit_policy.write_text(AUDIT_POLICY)
         self.tls = ssl.create_default_context(cafile=self.authority.certificate)
 
     def _certified(self, name, subject):
@@ -99,7 +113,7 @@ class Cluster(Objects):
         self.start_api_server()
         self._launch_manager()
         self._launch_scheduler()
-        self._launch_node("node-0", [])
+        self._launch_node("node-0")
         for name in ("manager", "scheduler"):
             self._processes[name].wait_ready(lambda port=self._port(name): self._is_healthy(port), 60)
         self._wait_node("node-0")
@@ -140,7 +154,8 @@ class Cluster(Objects):
             f"--token-auth-file={self._token_file}", f"--client-ca-file={self.authority.certificate}",
             f"--tls-cert-file={certificate}", f"--tls-private-key-file={key}",
             "--service-account-issuer=https://kubernetes.default.svc",
-            f"--service-account-key-file={public}", f"--service-account-signing-key-file={private}", *more,
+            f"--service-account-key-file={public}", f"--service-account-signing-key-file={private}",
+            f"--audit-policy-file={self._audit_policy}", f"--audit-log-path={self.folder / 'audit.log'}", *more,
         ).wait_ready(lambda: self._is_healthy(self.api_port, path="/readyz"), 90)
 
     def stop_api_server(self, kill=False):
@@ -173,8 +188,8 @@ class Cluster(Objects):
     def start_node(self, name, architecture="amd64", **timing):
         """Another one. timing: options of node.py, in seconds; `crash_backoff` stands for
         --crash-backoff."""
-        more = [f"--{key.replace('_', '-')}={value}" for key, value in timing.items()]
-        self._launch_node(name, [f"--architecture={architecture}", *more])
+        self._nodes[name] = [f"--architecture={architecture}", *_options(timing)]
+        self._launch_node(name)
         self._wait_node(name)
 
     def stop_node(self, name):
@@ -184,14 +199,13 @@ class Cluster(Objects):
     def restart_node(self, name="node-0"):
         """It has nothing pulled, and starts its containers again."""
         self.stop_node(name)
-        self._launch_node(name, self._nodes[name])
+        self._launch_node(name)
 
-    def _launch_node(self, name, more):
+    def _launch_node(self, name):
         certificate, key = self.authority.issue(name, f"/O=system:nodes/CN=system:node:{name}")
-        self._nodes[name] = more
         self._launch(name, "python3", "-B", "-u", NODE, f"--server=127.0.0.1:{self.api_port}",
                      f"--ca={self.authority.certificate}", f"--certificate={certificate}", f"--key={key}",
-                     f"--name={name}", *([f"--mirror={self.mirror}"] if self.mirror else []), *more)
+                     f"--name={name}", *([f"--mirror={self.mirror}"] if self.mirror else []), *self._nodes[name])
 
     def _wait_node(self, name):
         """Until pods are bound to it."""
@@ -242,6 +256,15 @@ class Cluster(Objects):
         self._launch_manager()
         self._launch_scheduler()
 
+    def asked(self, agent, verb=None):
+        """What programs with that user agent (its beginning) have asked of the API server, as lines of
+        its audit: verb, requestURI, responseStatus, user, and so on. A watch counts from its start."""
+        with open(self.folder / "audit.log") as lines:
+            written = [json.loads(line) for line in lines if line.endswith("\n")]
+        return [line for line in written
+                if line.get("userAgent", "").startswith(agent) and verb in (None, line["verb"])
+                and (line["stage"] == "ResponseStarted") == (line["verb"] == "watch")]
+
     def compact(self):
         """Lets etcd forget every state but the present one. The API server has its own memory of the
         last minutes: only when it was restarted too, who asks for an older state is told 410."""
@@ -266,6 +289,10 @@ class Cluster(Objects):
         except (AssertionError, subprocess.SubprocessError) as error:
             parts.append(str(error))
         return "\n".join(parts)
+
+
+def _options(timing):
+    return [f"--{key.replace('_', '-')}={value}" for key, value in timing.items()]
 
 
 class KubeCase(Case):
