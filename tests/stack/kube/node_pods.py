@@ -174,6 +174,9 @@ class Container:
         if self._failures == 1:  # the first time it is started again at once
             self._later(0, self._pull)
             return
+        self._later(self.pod.node.timing.exit_shown, self._back_off)
+
+    def _back_off(self):
         told = min(10 * 2 ** (self._failures - 2), 300)
         told = f"{told // 60}m{told % 60}s" if told >= 60 else f"{told}s"
         message = f"back-off {told} restarting failed container={self.name} pod={self.pod.full_name}"
