@@ -15,7 +15,7 @@
 #   LONGSHORE_TEST_REQUIRE=registry,kube,…    what may not be skipped; `all` for everything
 #   JOBS=N                                    default: the number of processors
 #   LONGSHORE_CACHE=DIR                       where the tests keep what they build once: registries
-#                                             (2 minutes) and a Kubernetes control plane (7 minutes)
+#                                             (2 minutes) and a Kubernetes control plane (6 minutes)
 #
 # The last line is `N passed, N failed, N skipped`; the exit code is 0 if nothing failed.
 set -euo pipefail
