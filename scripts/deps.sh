@@ -18,7 +18,7 @@ BUILD=(g++:g++ cmake:cmake ninja:ninja-build ccache:ccache pkg-config:pkg-config
 # Any Go will do: one that is too old fetches a newer one as a module (tests/stack/go.sh).
 TEST=(python3:python3 skopeo:skopeo clang++-14:clang-14 clang-tidy-14:clang-tidy-14
   clang-format-14:clang-format-14 libclang-rt-14-dev go:golang-go wrk:wrk webhook:webhook jq:jq
-  flock:util-linux)
+  flock:util-linux openssl:openssl)
 
 say() { printf 'deps: %s\n' "$*" >&2; }
 
