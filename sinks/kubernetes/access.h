@@ -29,6 +29,7 @@ struct ExecPlugin {
   std::vector<std::string> command;  // and its arguments
   std::vector<std::pair<std::string, std::string>> environment;
   enum class Cluster { untold, told } cluster = Cluster::untold;
+  std::string config;  // JSON that the cluster has for it, told with the rest; empty: none
   std::string install_hint;
 
   friend bool operator==(const ExecPlugin&, const ExecPlugin&) = default;

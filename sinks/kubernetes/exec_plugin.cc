@@ -23,6 +23,9 @@ std::string question(const ExecPlugin& plugin, const KubeLogin& cluster) {
     }
     if (!cluster.tls.server_name.empty()) told["tls-server-name"] = cluster.tls.server_name;
     if (cluster.tls.server == TlsText::Server::unverified) told["insecure-skip-tls-verify"] = true;
+    if (!plugin.config.empty()) {
+      told["config"] = nlohmann::json::parse(plugin.config, nullptr, false);
+    }
     spec["cluster"] = std::move(told);
   }
   const nlohmann::json whole = {

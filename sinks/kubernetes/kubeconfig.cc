@@ -2,9 +2,11 @@
 #include "sinks/kubernetes/kubeconfig.h"
 
 #include <algorithm>
+#include <optional>
 #include <string_view>
 #include <vector>
 
+#include <nlohmann/json.hpp>
 #include <yaml-cpp/yaml.h>
 
 #include "pipeline/crypto.h"
@@ -36,9 +38,8 @@ class Section {
     }
     return value == "true";
   }
-  Section section(const char* key) const {
-    return Section(has(key) ? node_[key] : YAML::Node(), path_of(key), *fault_);
-  }
+  YAML::Node node(const char* key) const { return has(key) ? node_[key] : YAML::Node(); }
+  Section section(const char* key) const { return Section(node(key), path_of(key), *fault_); }
   // The values of a list, each to be read as text.
   std::vector<std::string> texts(const char* key) const {
     std::vector<std::string> values;
@@ -81,6 +82,7 @@ class Section {
 struct Reading {
   std::filesystem::path folder;
   KubeAccess access;
+  std::string plugin_config;
   std::string fault;
 
   void fail(std::string why) {
@@ -129,6 +131,61 @@ std::string pem_of(const Section& section, const char* data_key, const char* fil
   return pem;
 }
 
+// A value of YAML as JSON. Aliases are written out, so there is a bound to what comes of them.
+class JsonWriter {
+ public:
+  // Nothing if that is too much.
+  std::optional<std::string> write(const YAML::Node& node) {
+    const nlohmann::json json = value(node, 0);
+    if (is_too_much_) return std::nullopt;
+    return json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+  }
+
+ private:
+  static constexpr int kMaxNodes = 10'000;
+  static constexpr int kMaxDepth = 32;
+
+  nlohmann::json value(const YAML::Node& node, int depth) {
+    is_too_much_ = is_too_much_ || ++nodes_ > kMaxNodes || depth > kMaxDepth;
+    if (is_too_much_) return nullptr;
+    if (node.IsMap()) {
+      nlohmann::json map = nlohmann::json::object();
+      for (const auto& entry : node)
+        map[entry.first.IsScalar() ? entry.first.Scalar() : ""] = value(entry.second, depth + 1);
+      return map;
+    }
+    if (node.IsSequence()) {
+      nlohmann::json list = nlohmann::json::array();
+      for (const YAML::Node& entry : node)
+        list.push_back(value(entry, depth + 1));
+      return list;
+    }
+    return node.IsScalar() ? scalar(node) : nlohmann::json(nullptr);
+  }
+  static nlohmann::json scalar(const YAML::Node& node) {
+    const std::string& text = node.Scalar();
+    if (node.Tag() != "?") return text;  // it is in quotes
+    if (text == "true" || text == "false") return text == "true";
+    const bool is_number =
+        !text.empty() && (is_digit(text.back()) && (is_digit(text.front()) || text.front() == '-'));
+    auto number = is_number ? nlohmann::json::parse(text, nullptr, false) : nlohmann::json(text);
+    return number.is_number() ? number : nlohmann::json(text);
+  }
+
+  int nodes_ = 0;
+  bool is_too_much_ = false;
+};
+
+// What a cluster has for plugins: the extension of that name.
+void read_plugin_config(const Section& cluster, Reading& reading) {
+  for (const Section& entry : cluster.sections("extensions")) {
+    if (entry.text("name") != "client.authentication.k8s.io/exec") continue;
+    const auto json = JsonWriter().write(entry.node("extension"));
+    if (!json) entry.fail("extension", "is too large or too deep");
+    reading.plugin_config = json.value_or("");
+  }
+}
+
 void read_cluster(const Section& cluster, Reading& reading) {
   if (cluster.has("proxy-url")) {
     cluster.fail("proxy-url", "is not supported: name a server that is reached without a proxy");
@@ -139,6 +196,7 @@ void read_cluster(const Section& cluster, Reading& reading) {
   TlsText& tls = reading.access.login.tls;
   tls.authority = pem_of(cluster, "certificate-authority-data", "certificate-authority", reading);
   tls.server_name = cluster.text("tls-server-name");
+  read_plugin_config(cluster, reading);
   if (!cluster.is_true("insecure-skip-tls-verify")) return;
   tls.server = TlsText::Server::unverified;
   if (!tls.authority.empty()) {
@@ -166,7 +224,10 @@ void read_plugin(const Section& exec, Reading& reading) {
     }
     plugin.environment.emplace_back(name, variable.text("value"));
   }
-  if (exec.is_true("provideClusterInfo")) plugin.cluster = ExecPlugin::Cluster::told;
+  if (exec.is_true("provideClusterInfo")) {
+    plugin.cluster = ExecPlugin::Cluster::told;
+    plugin.config = reading.plugin_config;
+  }
   const std::string mode = exec.text("interactiveMode");
   if (mode == "Always") {
     exec.fail("interactiveMode",
@@ -233,19 +294,31 @@ void read_root(const Section& root, const std::string& wanted, Reading& reading)
 
 }  // namespace
 
-Result<KubeAccess> read_kubeconfig(const std::filesystem::path& file, const std::string& context) {
+Result<KubeAccess> parse_kubeconfig(const std::string& text, const std::filesystem::path& folder,
+                                    const std::string& context) {
   Reading reading;
-  reading.folder = std::filesystem::absolute(file).parent_path();
-  const auto text = reading.access.read(file);
-  if (!text) return Error{Errc::invalid_input, "kubeconfig: " + text.error().message};
+  reading.folder = folder;
   try {
-    const YAML::Node node = YAML::Load(*text);
+    const YAML::Node node = YAML::Load(text);
     read_root(Section(node, "", reading.fault), context, reading);
   } catch (const YAML::Exception& wrong) {
     reading.fail("line " + std::to_string(wrong.mark.line + 1) + " is not valid YAML");
   }
   if (reading.fault.empty()) return std::move(reading.access);
-  return Error{Errc::invalid_input, "kubeconfig '" + file.string() + "': " + reading.fault};
+  return Error{Errc::invalid_input, std::move(reading.fault)};
+}
+
+Result<KubeAccess> read_kubeconfig(const std::filesystem::path& file, const std::string& context) {
+  KubeAccess itself;
+  const auto text = itself.read(file);
+  if (!text) return Error{Errc::invalid_input, "kubeconfig: " + text.error().message};
+  auto access = parse_kubeconfig(*text, std::filesystem::absolute(file).parent_path(), context);
+  if (!access) {
+    return Error{Errc::invalid_input,
+                 "kubeconfig '" + file.string() + "': " + access.error().message};
+  }
+  access->files.insert(access->files.begin(), itself.files.begin(), itself.files.end());
+  return access;
 }
 
 }  // namespace longshore

@@ -21,5 +21,8 @@ namespace longshore {
 // logging in. No message repeats a secret.
 // Threads: safe from every thread.
 Result<KubeAccess> read_kubeconfig(const std::filesystem::path& file, const std::string& context);
+// The same for its text, as if it stood in a file of that folder.
+Result<KubeAccess> parse_kubeconfig(const std::string& text, const std::filesystem::path& folder,
+                                    const std::string& context);
 
 }  // namespace longshore

@@ -193,14 +193,17 @@ TEST_CASE("An exec plugin is told what it may know", "[sinks][kubernetes]") {
         R"({"apiVersion":"client.authentication.k8s.io/v1","kind":"ExecCredential",)"
         R"("spec":{"interactive":false}})");
   auto told = fixture.account(kubeconfig_of(
-      kServer + "    tls-server-name: k\n    certificate-authority-data: " + to_base64(kPem) + "\n",
+      kServer + "    tls-server-name: k\n    certificate-authority-data: " + to_base64(kPem) +
+          "\n    extensions:\n    - name: client.authentication.k8s.io/exec\n"
+          "      extension: {audience: shop}\n",
       plugin_user(given + "      provideClusterInfo: true\n")));
   CHECK(authorization(told) == "Bearer $hidden");
-  CHECK(fixture.folder.read("info") ==
-        R"({"apiVersion":"client.authentication.k8s.io/v1","kind":"ExecCredential",)"
-        R"("spec":{"cluster":{"certificate-authority-data":")" +
-            to_base64(kPem) +
-            R"(","server":"https://10.0.0.1:6443","tls-server-name":"k"},"interactive":false}})");
+  CHECK(
+      fixture.folder.read("info") ==
+      R"({"apiVersion":"client.authentication.k8s.io/v1","kind":"ExecCredential",)"
+      R"("spec":{"cluster":{"certificate-authority-data":")" +
+          to_base64(kPem) +
+          R"(","config":{"audience":"shop"},"server":"https://10.0.0.1:6443","tls-server-name":"k"},"interactive":false}})");
 }
 
 TEST_CASE("An exec plugin that fails is told of without what it said", "[sinks][kubernetes]") {

@@ -144,6 +144,33 @@ TEST_CASE("A kubeconfig's exec plugin is read, not run", "[sinks][kubernetes]") 
   CHECK(other->plugin->cluster == ExecPlugin::Cluster::untold);
 }
 
+TEST_CASE("A kubeconfig's cluster may have something for plugins", "[sinks][kubernetes]") {
+  const Fixture fixture;
+  const auto config = [&](const std::string& extension, const std::string& more = "") {
+    const auto access = fixture.read(kubeconfig_of(
+        kServer +
+            "    extensions:\n    - {name: other, extension: {a: b}}\n"
+            "    - name: client.authentication.k8s.io/exec\n      extension: " +
+            extension + "\n",
+        "    exec: {apiVersion: client.authentication.k8s.io/v1, command: a" + more + "}\n"));
+    return access ? access->plugin->config : "error: " + access.error().message;
+  };
+  const std::string told = ", provideClusterInfo: true";
+  CHECK(config("{a: 1, b: '1', c: [true, ~, -2.5, 1.2.3, 01, text], d: {}}", told) ==
+        R"({"a":1,"b":"1","c":[true,null,-2.5,"1.2.3","01","text"],"d":{}})");
+  CHECK(config("{a: 1}").empty());
+  CHECK_THAT(config("&a [*a]", told), Contains("extension"));
+  std::string bomb = "[&a0 [x, x, x, x, x, x, x, x]";
+  for (int i = 1; i < 10; ++i) {
+    const std::string alias = "*a" + std::to_string(i - 1);
+    bomb += ", &a" + std::to_string(i) + " [" + alias;
+    for (int j = 1; j < 8; ++j)
+      bomb += ", " + alias;
+    bomb += "]";
+  }
+  CHECK_THAT(config(bomb + "]", told), Contains("extension is too large"));
+}
+
 TEST_CASE("A kubeconfig that cannot be used says what to do", "[sinks][kubernetes]") {
   const Fixture fixture;
   CHECK_THAT(read_kubeconfig(fixture.folder / "absent", "").error().message,
