@@ -27,6 +27,9 @@ struct Workload {
       id;  // stable and unique on the target; shown to people ("web.yaml Deployment shop/web")
   std::vector<Container> containers;
   Annotations annotations;
+  // Its target can restart it, so that its instances pull a tag anew: an action that leaves every
+  // image as it is means that.
+  bool restarts = false;
 };
 
 using WorkloadPtr = std::shared_ptr<const Workload>;

@@ -31,6 +31,17 @@ class FakeTarget final : public Target {
     if (!policy.empty()) workload->annotations["longshore.dev/policy"] = policy;
     change(id, std::move(workload));
   }
+  // One that is restarted for each new digest of its tag.
+  void put_restarting(const std::string& id, const std::string& image) {
+    auto workload = std::make_shared<Workload>();
+    workload->target = name_;
+    workload->id = id;
+    workload->containers.push_back({"web", *ImageRef::parse(image)});
+    workload->annotations["longshore.dev/policy"] = "digest";
+    workload->annotations["longshore.dev/pin"] = "tag";
+    workload->restarts = true;
+    change(id, std::move(workload));
+  }
   std::string image(const std::string& id) const {
     const std::lock_guard lock(mutex_);
     return workloads_.at(id)->containers.front().image.str();
