@@ -47,9 +47,9 @@ class Case(unittest.TestCase):
         self.addCleanup(server.close)
         return server.listen()
 
-    def layout(self, content, platforms=("amd64",)):
+    def layout(self, content, platforms=("amd64",), behaviour=None):
         self._layouts += 1
-        return Layout(self.folder / f"layout{self._layouts}", content, platforms)
+        return Layout(self.folder / f"layout{self._layouts}", content, platforms, behaviour)
 
     def diagnostics(self):
         return "\n".join(thing.diagnostics() for thing in getattr(self, "shown", []))

@@ -82,6 +82,7 @@ def _mount():
 
 
 FINDERS = {
+    "kube": lambda: _script(STACK / "kube" / "build.sh"),
     "longshore": _longshore,
     "mount": _mount,
     "openssl": lambda: _command("openssl"),

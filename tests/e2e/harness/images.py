@@ -29,11 +29,16 @@ def inspect(image, credentials=None):
 
 class Layout:
     """An OCI image layout with one image, or one of several platforms. Two with the same content
-    have the same digest."""
+    have the same digest.
+
+    behaviour: what its containers do on a node that is played (tests/stack/kube/node_images.py)."""
 
     TAG = "image"
 
-    def __init__(self, folder, content, platforms=("amd64",)):
+    def __init__(self, folder, content, platforms=("amd64",), behaviour=None):
+        self._labels = {"content": content}
+        if behaviour is not None:
+            self._labels["longshore.test/behaviour"] = behaviour
         self.folder = pathlib.Path(folder)
         (self.folder / "blobs" / "sha256").mkdir(parents=True)
         manifests = [self._manifest(content, platform) for platform in platforms]
@@ -64,7 +69,7 @@ class Layout:
             archive.addfile(member, io.BytesIO(content.encode()))
         layer = self._blob(gzip.compress(tar.getvalue(), mtime=0), LAYER)
         config = self._json({
-            "architecture": platform, "os": "linux", "config": {"Labels": {"content": content}},
+            "architecture": platform, "os": "linux", "config": {"Labels": self._labels},
             "rootfs": {"type": "layers", "diff_ids": [digest_of(tar.getvalue())]},
         }, CONFIG)
         manifest = self._json(
