@@ -16,7 +16,7 @@
 # made what: no shell, no package manager, and neither credential helpers of Docker nor exec plugins
 # of kubeconfigs. It runs `longshore serve` as user 65532.
 #
-# The same program and packages give the same digest. SOURCE_DATE_EPOCH (default: the time of the
+# The same commit, program and packages give the same digest. SOURCE_DATE_EPOCH (default: the time of the
 # last commit) is when it says it was created. The last line that is printed is its digest.
 set -euo pipefail
 here=$PWD
@@ -30,7 +30,7 @@ fail() { echo "image.sh: $*" >&2; exit 1; }
 tag='' output=build/image push='' secure=true folder=build/release
 while [ $# -gt 0 ]; do
   case "$1" in
-    -h | --help) sed -n '3,22p' "$0" | sed 's/^# \{0,1\}//'; exit 0 ;;
+    -h | --help) sed -n '3,20p' "$0" | sed 's/^# \{0,1\}//'; exit 0 ;;
     --insecure) secure=false; shift; continue ;;
     --tag | --output | --push | --build) [ -n "${2:-}" ] || wrong "$1 needs a value (try --help)" ;;
     *) wrong "unknown argument '$1' (try --help)" ;;
@@ -68,7 +68,8 @@ fi
 version=$("$stage/usr/bin/longshore" --version)
 version=${version##* }
 tag=${tag:-$version}
-revision=$(git rev-parse HEAD 2> /dev/null || true)
+# With -dirty behind it where files differ from the commit's.
+revision=$(git describe --always --abbrev=40 --dirty --exclude='*' 2> /dev/null || true)
 SOURCE_DATE_EPOCH=$SOURCE_DATE_EPOCH python3 -B scripts/image.py --stage "$stage" --output "$output" \
   --tag "$tag" --version "$version" --revision "$revision" > "$work/digest"
 

@@ -203,4 +203,6 @@ class MakingAnImage(Case):
             run = run_script("image.sh", *arguments)
             self.assertEqual(run.returncode, 2, run.stderr)
             self.assertIn(message, run.stderr)
-        self.assertIn("--push REF", run_script("image.sh", "--help").stdout)
+        usage = run_script("image.sh", "--help").stdout
+        self.assertIn("--push REF", usage)
+        self.assertTrue(usage.endswith(" is its digest.\n"), usage)

@@ -86,4 +86,6 @@ class MakingAPackage(Case):
         wrong = run_script("package.sh", "--nothing")
         self.assertEqual(wrong.returncode, 2)
         self.assertIn("unknown argument '--nothing'", wrong.stderr)
-        self.assertIn("--output DIR", run_script("package.sh", "--help").stdout)
+        usage = run_script("package.sh", "--help").stdout
+        self.assertIn("--output DIR", usage)
+        self.assertTrue(usage.endswith(" is the package's file.\n"), usage)
