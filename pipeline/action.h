@@ -18,12 +18,14 @@ struct ContainerChange {
   ImageRef from;  // what was decided upon, in its own spelling
   ImageRef to;
   std::optional<Digest> from_digest;  // the way back, where it is known
+  std::optional<Digest> to_digest{};  // behind `to`, where it is known
 };
 
 // What our last completed action left in one container, and what stood there before it.
 struct LastWrite {
   std::string container;
   ImageRef image;
+  std::optional<Digest> digest;  // behind it, where it is known
   ImageRef from;
   std::optional<Digest> from_digest;
   ActionId action;
@@ -57,8 +59,9 @@ struct Action {
   ActionState state = ActionState::ready;
   int attempts = 0;
   Time created{};
-  Time due{};         // for waiting
-  std::string error;  // of the last attempt
+  Time due{};             // for waiting
+  std::string error;      // of the last attempt
+  bool way_back = false;  // goes back to what ran before: never undone if it fails
 };
 
 // What came of one attempt. A closed list: each target maps what it sees to one of these.

@@ -83,7 +83,9 @@ struct StatusReport {
   std::vector<TargetStatus> targets;
   std::map<std::string, std::uint64_t> actions;  // by name_of(ActionState)
   std::vector<Action> troubled;  // dead, parked and waiting for a retry; at most 100
-  std::vector<Wait> waits;       // at most 100
+  // Those that are watched, with how far they are, then those that failed within a day; at most 100
+  std::vector<Rollout> rollouts;
+  std::vector<Wait> waits;  // at most 100
   SweepStatus sweep;
   std::vector<BadPolicy> bad_policies;  // at most 100
   std::vector<Pause> pauses;

@@ -65,6 +65,7 @@ Engine::Engine(PipelineOptions options, Store store, StoreReader reader, Resolve
       journal_(std::move(store.writer), queue_, durable_, clock,
                journal_hooks(std::move(on_fault))),
       context_{lanes_, journal_, setup_, known_, bad_policies_, people_, clock, lookups_},
+      rollouts_(rollout_context(resolver)),
       refusals_(clock, [this](AuditEntry line) { audit(std::move(line)); }) {}
 
 Journal::Hooks Engine::journal_hooks(std::function<void(const std::string&)> on_fault) {
@@ -160,18 +161,6 @@ Status Engine::take_up_people() {
   return Done{};
 }
 
-std::shared_ptr<Outbox> Engine::make_outbox(std::shared_ptr<Target> target) {
-  return std::make_shared<Outbox>(
-      std::move(target), options_, journal_, clock_,
-      Outbox::Hooks{.on_conflict = [this](const Repository& repository, int conflicts) {
-        // The first is decided again at once; a fight with somebody else who writes the same
-        // workload gets slower and slower.
-        const auto pause =
-            std::chrono::milliseconds(100) * ((1 << std::min(conflicts - 1, 10)) - 1);
-        lanes_.kick_at(repository, clock_.steady() + pause);
-      }});
-}
-
 // Gives the open actions in the store to their outboxes; those of unknown targets are parked.
 Status Engine::hand_out_actions(const Setup& setup) {
   Result<std::vector<Action>> open = [&] {
@@ -245,7 +234,8 @@ Status Engine::reconfigure(const PipelineOptions& next,
     outbox->shared_target()->stop();
   }
   // Outboxes that go on have their actions; the new ones get theirs from the store.
-  auto status = hand_out_actions(added);
+  auto status = hand_out_rollouts(added);
+  if (status) status = hand_out_actions(added);
   kick_all();
   return status;
 }
@@ -327,7 +317,9 @@ void Engine::prune() {
       if (!events) return std::move(events).error();
       auto actions = writer.prune_actions(before, kPruneAtOnce);
       if (!actions) return std::move(actions).error();
-      removed = std::max(*events, *actions);
+      auto rollouts = writer.rollouts().prune(before, kPruneAtOnce);
+      if (!rollouts) return std::move(rollouts).error();
+      removed = std::max({*events, *actions, *rollouts});
       return Done{};
     });
     if (!status) return;

@@ -18,23 +18,20 @@
 #include "pipeline/lane_worker.h"
 #include "pipeline/lookups.h"
 #include "pipeline/refusals.h"
+#include "pipeline/rollout_watch.h"
 #include "pipeline/store.h"
 #include "pipeline/sweeper.h"
 
 namespace longshore {
 
 // The pipeline as a whole: takes what the receiver admits and sees it through to the targets, as
-// docs/architecture.md draws it. Registries are asked by threads of their own (lookups.h,
-// sweeper.h), for lanes and for tags that nobody told of. The journal thread alone writes the
-// store. Stop order: registries, outboxes, targets, lane workers, housekeeping, journal, audit
-// writer.
+// docs/architecture.md draws it. The journal thread alone writes the store. Stop order: registries,
+// outboxes with their watches, targets, lane workers, housekeeping, journal, audit writer.
 //
-// Lifetime: targets and resolver outlive nothing: they are shared or given by cli/service.cc, which
-// stops the receiver before the engine.
+// Lifetime: targets and resolver are cli/service.cc's, which stops the receiver before the engine.
 class Engine final : public Intake, public Control, private TargetListener {
  public:
-  // Opens the store and takes up what is unfinished; nothing runs yet.
-  // Errors as open_store() and AuditFile::open().
+  // Opens the store; nothing runs yet. Errors as open_store() and AuditFile::open().
   static Result<std::unique_ptr<Engine>> open(PipelineOptions options, Resolver* resolver,
                                               const Clock& clock,
                                               std::function<void(const std::string&)> on_fault);
@@ -43,22 +40,20 @@ class Engine final : public Intake, public Control, private TargetListener {
   // Starts on these targets. Fails if one of them cannot start; then nothing runs.
   Status start(const std::vector<std::shared_ptr<Target>>& targets);
 
-  // Takes other targets, and of the options the policies and what is only observed. A target that
-  // is given again (the same object) goes on as it is, the actions of one that is gone are parked,
-  // and everything is decided again. Fails, and nothing has changed, if a new target cannot start.
+  // Takes other targets, policies and what is only observed. A target that is given again (the same
+  // object) goes on, the actions of one that is gone are parked, and everything is decided again.
+  // Fails, and nothing has changed, if a new target cannot start.
   Status reconfigure(const PipelineOptions& next,
                      const std::vector<std::shared_ptr<Target>>& targets);
 
-  // Registries may answer otherwise now: what failed is asked at once.
-  void registries_changed();
+  void registries_changed();  // they may answer otherwise now: what failed is asked at once
 
   // A step that is no event's: a reload, for example. Written soon; not waited for.
   void audit(AuditEntry entry);
 
   // Waits until what is accepted is decided and what is decided is sent, at most this long.
   void drain(std::chrono::milliseconds at_most);
-  // Ends all threads. What is unfinished is in the store.
-  void stop();
+  void stop();  // all threads; what is unfinished is in the store
 
   // Intake
   Result<Accepted> accept(std::vector<Event> events) override;
@@ -94,12 +89,16 @@ class Engine final : public Intake, public Control, private TargetListener {
 
   void repository_changed(const std::string& target, const Repository& repository) override;
   void target_synced(const std::string& name) override;
+  void rollout_moved(const std::string& target, const std::string& workload) override;
 
   Status take_up(AuditFile audit);
   Status take_up_people();
   std::shared_ptr<Outbox> make_outbox(std::shared_ptr<Target> target);
+  RolloutContext rollout_context(Resolver* resolver);
   Status hand_out_actions(const Setup& setup);
+  Status hand_out_rollouts(const Setup& setup);
   void read_troubles(StatusReport& report) const;
+  void add_rollouts(StatusReport& report) const;  // with reader_mutex_ held
   void kick_all();
   void keep_house(std::stop_token stop);
   void watch_clock();
@@ -135,6 +134,7 @@ class Engine final : public Intake, public Control, private TargetListener {
   People people_;
   Journal journal_;
   LaneContext context_;
+  const RolloutContext rollouts_;
   std::unique_ptr<EnginePeople> said_;
   Refusals refusals_;
   std::unique_ptr<Sweeper> sweeper_;

@@ -8,6 +8,7 @@ namespace longshore {
 namespace {
 
 constexpr std::size_t kMostListed = 100;
+constexpr std::chrono::hours kStillNews{24};
 
 Metric counter(std::string name, std::string help, std::uint64_t value) {
   return {std::move(name), std::move(help), Metric::Type::counter, {}, static_cast<double>(value)};
@@ -31,6 +32,10 @@ void add_target_metrics(const Outbox& outbox, std::vector<Metric>& metrics) {
   add(gauge("longshore_target_synced", "1 if the inventory is complete.", state.synced ? 1 : 0));
   add(gauge("longshore_target_workloads", "Workloads in the inventory.", state.workloads));
   add(gauge("longshore_target_problems", "Objects that cannot be used.", state.problems.size()));
+  if (outbox.watch() != nullptr) {
+    add(gauge("longshore_rollouts_watched", "Rollouts that have not ended yet.",
+              outbox.watch()->size()));
+  }
   add(gauge("longshore_actions_waiting", "Actions that wait for their attempt.", outbox.waiting()));
   for (const Outcome outcome : {Outcome::delivered, Outcome::retry, Outcome::rejected,
                                 Outcome::forbidden, Outcome::conflict}) {
@@ -78,9 +83,30 @@ StatusReport Engine::status() const {
   return report;
 }
 
+void Engine::add_rollouts(StatusReport& report) const {
+  for (const auto& outbox : setup_.get()->outboxes) {
+    if (outbox->watch() == nullptr) continue;
+    for (Rollout& rollout : outbox->watch()->watching(kMostListed))
+      report.rollouts.push_back(std::move(rollout));
+  }
+  auto newest = reader_.rollouts().newest(kMostListed);
+  if (!newest) return;
+  for (Rollout& rollout : *newest) {
+    const bool failed =
+        rollout.state == RolloutState::failed || rollout.state == RolloutState::rolled_back;
+    if (failed && rollout.ended && clock_.now() - *rollout.ended < kStillNews) {
+      report.rollouts.push_back(std::move(rollout));
+    }
+  }
+  if (report.rollouts.size() > kMostListed) {
+    report.rollouts.erase(report.rollouts.begin() + kMostListed, report.rollouts.end());
+  }
+}
+
 // A store that cannot be read leaves these parts empty: `fault` says why, or will soon.
 void Engine::read_troubles(StatusReport& report) const {
   const std::lock_guard lock(reader_mutex_);
+  add_rollouts(report);
   if (auto counts = reader_.count_actions()) report.actions = *std::move(counts);
   if (auto waits = reader_.waits(kMostListed)) report.waits = *std::move(waits);
   for (const ActionState state : {ActionState::dead, ActionState::parked, ActionState::waiting}) {

@@ -31,6 +31,7 @@ class EnginePeople final : public PeopleControl {
   Result<std::vector<Hold>> hold(const HoldRequest& request, const std::string& actor) override;
   Result<std::vector<Hold>> unhold(const HoldRequest& request, const std::string& actor) override;
   Result<Plan> plan(const Scope& scope) const override;
+  Result<Progress> progress_of(const std::string& of) const override;
   Result<Accepted> replay(const EventId& id, const std::string& actor) override;
   Result<RolledBack> rollback(const Scope& scope, const std::string& to,
                               const std::string& actor) override;
@@ -54,6 +55,14 @@ class EnginePeople final : public PeopleControl {
   Result<std::vector<Candidate>> candidates_of(const Repository& repository) const;
   Status add_earlier(const TurnResult& result, const TurnInput& input,
                      std::vector<Candidate>& candidates) const;
+
+  // For progress_of(); with reader_mutex_ held
+  Result<Progress> progress_of(const EventId& id) const;
+  Result<Progress> progress_of(const ImageRef& image) const;
+  Status add_what_waits(const Repository& repository, const std::optional<Tag>& tag,
+                        Progress& progress) const;
+  Status add_actions(std::vector<Action> actions, Progress& progress) const;
+  std::string progress_on_target(const Rollout& rollout) const;
 
   // For rollback()
   Result<std::vector<ContainerChange>> way_back(const Workload& workload) const;

@@ -152,7 +152,8 @@ Result<RolledBack> EnginePeople::rollback(const Scope& scope, const std::string&
                          .attempts = 0,
                          .created = now,
                          .due = now,
-                         .error = {}},
+                         .error = {},
+                         .way_back = true},
                   {}};
   AuditEntry entry = line("rolled back", actor);
   entry.id = made.action.event;

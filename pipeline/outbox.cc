@@ -4,10 +4,13 @@
 #include <algorithm>
 #include <random>
 
+#include "pipeline/rollout_watch.h"
+
 namespace longshore {
 namespace {
 
 constexpr std::chrono::milliseconds kNap{1000};
+constexpr std::chrono::milliseconds kAskAgain{1000};
 
 double draw() {
   thread_local std::minstd_rand generator(std::random_device{}());
@@ -40,14 +43,17 @@ std::chrono::milliseconds backoff(int attempts, std::chrono::milliseconds first,
       static_cast<std::int64_t>(static_cast<double>(ceiling.count()) * random));
 }
 
-Outbox::Outbox(std::shared_ptr<Target> target, const PipelineOptions& options, Journal& journal,
-               const Clock& clock, Hooks hooks)
+Outbox::Outbox(std::shared_ptr<Target> target, std::unique_ptr<RolloutWatch> watch,
+               const PipelineOptions& options, Journal& journal, const Clock& clock, Hooks hooks)
     : target_(std::move(target)),
+      watch_(std::move(watch)),
       options_(options),
       journal_(journal),
       clock_(clock),
       hooks_(std::move(hooks)) {
-  for (unsigned i = 0; i < options_.sink_workers; ++i) {
+  const unsigned workers =
+      target_->concurrency() > 0 ? target_->concurrency() : options_.sink_workers;
+  for (unsigned i = 0; i < workers; ++i) {
     workers_.emplace_back([this](std::stop_token stop) { work(stop); });
   }
 }
@@ -60,6 +66,7 @@ void Outbox::stop() {
   for (auto& worker : workers_)
     worker.request_stop();
   workers_.clear();
+  if (watch_) watch_->stop();
 }
 
 void Outbox::add(Action action) {
@@ -128,9 +135,36 @@ void Outbox::release(const Action& action) {
   announce();
 }
 
+// Before the first attempt only: after one, what runs may be what it has written.
+Status Outbox::find_digests(Action& action, std::stop_token stop) {
+  const bool known = std::ranges::all_of(
+      action.changes, [](const ContainerChange& change) { return change.from_digest.has_value(); });
+  if (!watch_ || known || action.way_back || action.attempts > 0) return Done{};
+  const auto running = target_->running(action.workload, stop);
+  if (!running) {
+    const Errc code = running.error().code;
+    if (code == Errc::unavailable || code == Errc::busy) return running.error();
+    return Done{};  // it cannot be told, and the change does not depend on it
+  }
+  for (ContainerChange& change : action.changes) {
+    const auto at = running->find(change.container);
+    if (!change.from_digest && at != running->end()) change.from_digest = at->second;
+  }
+  return Done{};
+}
+
 void Outbox::attempt(Action action, std::stop_token stop) {
+  if (!find_digests(action, stop)) {
+    const std::lock_guard lock(mutex_);
+    busy_workloads_.erase(action.workload);
+    queue_.push_front({clock_.steady() + kAskAgain, std::move(action)});
+    return announce();
+  }
   bool begun = false;
   const Status status = journal_.run([&](StoreWriter& writer) -> Status {
+    if (watch_ && action.attempts == 0) {
+      if (auto set = writer.set_from_digests(action); !set) return set;
+    }
     auto result = writer.begin_attempt(action.id);
     if (!result) return std::move(result).error();
     begun = *result;
@@ -174,6 +208,15 @@ AuditEntry Outbox::line_for(const Action& action, const Delivery& delivery) cons
   return line;
 }
 
+Result<Rollout> Outbox::begin_rollout(StoreWriter& writer, const Action& action,
+                                      const std::string& mark) {
+  auto former = writer.rollouts().reader().newest_of(action.target, action.workload);
+  if (!former) return std::move(former).error();
+  Rollout rollout = rollout_of(action, mark, *former ? &**former : nullptr, clock_.now());
+  if (auto begun = writer.rollouts().begin(rollout); !begun) return std::move(begun).error();
+  return rollout;
+}
+
 void Outbox::settle(Action action, Delivery delivery) {
   const SteadyTime due = due_after(action, delivery);
   action.state = state_after(delivery.outcome);
@@ -185,11 +228,17 @@ void Outbox::settle(Action action, Delivery delivery) {
     const std::lock_guard lock(mutex_);
     unpark = parked_ && delivery.outcome != Outcome::forbidden;
   }
+  std::optional<Rollout> rollout;
   const Status status = journal_.run([&](StoreWriter& writer) -> Status {
     auto done = writer.end_attempt(action.id, action.state, action.due, action.error);
     if (!done) return done;
     if (delivery.outcome == Outcome::delivered) {
       if (done = writer.people().put_written(action, clock_.now()); !done) return done;
+      if (watch_) {
+        auto begun = begin_rollout(writer, action, delivery.mark);
+        if (!begun) return std::move(begun).error();
+        rollout = *std::move(begun);
+      }
     }
     if (delivery.outcome == Outcome::forbidden) {
       if (done = writer.park_target(action.target, action.error); !done) return done;
@@ -218,8 +267,12 @@ void Outbox::settle(Action action, Delivery delivery) {
     if (status && again) queue_.push_front({due, action});
     announce();
   }
-  if (status && delivery.outcome == Outcome::conflict)
-    hooks_.on_conflict(action.repository, conflicts);
+  if (!status) return;
+  if (rollout) watch_->add(*std::move(rollout));
+  if (delivery.outcome == Outcome::conflict) hooks_.on_conflict(action.repository, conflicts);
+  if (delivery.outcome == Outcome::delivered && action.way_back) {
+    hooks_.on_way_back(action.repository);
+  }
 }
 
 }  // namespace longshore

@@ -20,6 +20,8 @@
 
 namespace longshore {
 
+class RolloutWatch;
+
 // Wait before attempt `attempts` + 1: a random time below first * 2^(attempts - 1), at most `most`
 // ("full jitter": many actions that failed at once do not come back at once).
 // REQUIRES: attempts >= 1, 0 <= random < 1
@@ -39,31 +41,40 @@ std::chrono::milliseconds backoff(int attempts, std::chrono::milliseconds first,
 //   forbidden   every action of the target is parked; one of them is tried each parked_retry, and
 //               when it is no longer forbidden all are ready again
 //
+// On a target that watches rollouts, each delivered action begins one, in the commit of its
+// outcome; the digests that ran before are asked of the target before the first attempt, where
+// nothing else has told them.
+//
 // Threads: the public functions are safe from every thread. The target outlives the Outbox.
 class Outbox {
  public:
   struct Hooks {
     // Decide this repository again; `conflicts` in a row for this workload so far.
     std::function<void(const Repository&, int conflicts)> on_conflict;
+    // A way back is in place: decide this repository again.
+    std::function<void(const Repository&)> on_way_back;
   };
   struct Counters {
     std::atomic<std::uint64_t> outcomes[5]{};  // by Outcome
   };
 
-  Outbox(std::shared_ptr<Target> target, const PipelineOptions& options, Journal& journal,
-         const Clock& clock, Hooks hooks);
+  // watch: of this target; null where it watches none.
+  Outbox(std::shared_ptr<Target> target, std::unique_ptr<RolloutWatch> watch,
+         const PipelineOptions& options, Journal& journal, const Clock& clock, Hooks hooks);
   ~Outbox();  // stop()
 
   // REQUIRES: the action is in the store, open.
   void add(Action action);
   // A person wants it tried now, in the store it is ready already.
   void retry_now(Action action);
-  // Lets attempts that run come to their end, or their target's stop, and starts no more.
+  // Lets attempts that run come to their end, or their target's stop, and starts no more; ends the
+  // watch.
   void stop();
 
   const Target& target() const noexcept { return *target_; }
   std::shared_ptr<Target> shared_target() const { return target_; }
   const Counters& counters() const noexcept { return counters_; }
+  RolloutWatch* watch() const noexcept { return watch_.get(); }
   std::size_t waiting() const;  // actions that are not in flight
 
  private:
@@ -74,6 +85,8 @@ class Outbox {
   void work(std::stop_token stop);
   std::optional<Action> next(std::stop_token stop);
   void attempt(Action action, std::stop_token stop);
+  Status find_digests(Action& action, std::stop_token stop);
+  Result<Rollout> begin_rollout(StoreWriter& writer, const Action& action, const std::string& mark);
   void settle(Action action, Delivery delivery);
   void release(const Action& action);
   void announce();  // with mutex_ held: something in the queue is different
@@ -82,6 +95,7 @@ class Outbox {
 
   // Constant after construction
   const std::shared_ptr<Target> target_;
+  const std::unique_ptr<RolloutWatch> watch_;
   const PipelineOptions& options_;
   Journal& journal_;
   const Clock& clock_;

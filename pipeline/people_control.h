@@ -8,6 +8,7 @@
 #include "pipeline/action.h"
 #include "pipeline/decision.h"
 #include "pipeline/intake.h"
+#include "pipeline/rollout.h"
 
 namespace longshore {
 
@@ -63,6 +64,23 @@ struct RolledBack {
   std::vector<Hold> holds;  // what is rolled back from
 };
 
+// What has become of an event or an image, for somebody who waits for it.
+struct Progress {
+  enum class State {
+    unknown,    // nobody has told of the image yet
+    pending,    // it is not decided, waits, or is on its way
+    nothing,    // it is decided, and nothing is or was to be done; or something newer was
+    completed,  // everything that was to be done is done, and has come up
+    failed,     // some of it never came up, or cannot be done
+  };
+  State state = State::unknown;
+  std::string detail;  // in words: what is waited for, or why it ended so
+  std::vector<Action> actions;
+  std::vector<Rollout> rollouts;  // that these actions began
+};
+
+std::string_view name_of(Progress::State state) noexcept;  // "completed"
+
 // What persons may say and ask through the control socket. `actor` is who says it, for the audit.
 //
 // A scope that names no workload or target is not_found and names near ones; one that more than one
@@ -89,6 +107,9 @@ class PeopleControl {
                                            const std::string& actor) = 0;
 
   virtual Result<Plan> plan(const Scope& scope) const = 0;
+
+  // of: an event's id, or an image with a tag, a digest or both. not_found: there is no such event.
+  virtual Result<Progress> progress_of(const std::string& of) const = 0;
 
   // The event is accepted once more, with an id of its own, and decided. not_found; conflict: it is
   // one that is never acted upon.

@@ -88,6 +88,8 @@ struct PolicySettings {
   // A tag is no candidate before we have known it with its digest for this long: a new one waits,
   // the one before it may run meanwhile. At most ten years.
   std::chrono::seconds min_age{0};
+  // A rollout that fails is undone; else it is only reported and held.
+  bool rollback = true;
 
   friend bool operator==(const PolicySettings&, const PolicySettings&) = default;
 };
@@ -115,13 +117,13 @@ inline constexpr std::string_view kKeelOldPrefix = "keel.observer/";
 
 // The settings for one container: its own annotation (longshore.dev/policy.<container>), the
 // workload's (longshore.dev/policy), Keel's keys (keel_settings.h), else the first matching rule.
-// The further keys are looked up each on its own: pin (tag, digest), prerelease (true, false) and
-// min-age (min_age.h). No policy anywhere: an empty optional.
+// The further keys are looked up each on its own: pin (tag, digest), prerelease (true, false),
+// min-age (min_age.h) and rollback (true, false). No policy anywhere: an empty optional.
 //
 // Gates (approvals, window, scan-gate) are not in this build and never pass: one that is set for
 // the container makes it unsupported, "needs approvals, which are not available". approvals of 0 or
-// off is no gate; keel.sh/approvals counts where ours is absent. The keys rollback, prune, notify
-// and group are known and have no effect yet.
+// off is no gate; keel.sh/approvals counts where ours is absent. The keys prune, notify and group
+// are known and have no effect yet.
 //
 // Returns invalid_input or unsupported, naming the annotation, for these, for a value that does not
 // parse, and for a key under longshore.dev/ that is not known: the container is then left alone.

@@ -95,7 +95,7 @@ Result<Pin> read_pin(const Entry& entry) {
                 "'" + entry.second.substr(0, 160) + "' is neither tag nor digest");
 }
 
-Result<bool> read_prerelease(const Entry& entry) {
+Result<bool> read_truth(const Entry& entry) {
   if (entry.second == "true" || entry.second == "false") return entry.second == "true";
   return refuse(entry, Errc::invalid_input,
                 "'" + entry.second.substr(0, 160) + "' is neither true nor false");
@@ -109,9 +109,14 @@ Result<PolicySettings> with_further_keys(PolicySettings settings, const Annotati
     settings.pin = *read;
   }
   if (const Entry* prerelease = find_setting(annotations, "prerelease", container)) {
-    auto read = read_prerelease(*prerelease);
+    auto read = read_truth(*prerelease);
     if (!read) return std::move(read).error();
     settings.prerelease = *read;
+  }
+  if (const Entry* rollback = find_setting(annotations, "rollback", container)) {
+    auto read = read_truth(*rollback);
+    if (!read) return std::move(read).error();
+    settings.rollback = *read;
   }
   if (const Entry* min_age = find_setting(annotations, "min-age", container)) {
     const auto read = parse_min_age(min_age->second);

@@ -14,14 +14,17 @@ namespace longshore {
 
 // Asks registries: which digest a tag names now, and which tags there are.
 //
-// Threads: safe from every thread. resolve() and list_tags() block up to the resolver's deadline
-// and are called by the threads of Lookups and Sweeper alone, some for each registry.
+// Threads: safe from every thread. resolve(), find() and list_tags() block up to the
+// resolver's deadline and are called by the threads of Lookups, Sweeper and RolloutWatch alone.
 class Resolver {
  public:
   virtual ~Resolver() = default;
   // not_found: the registry answers that there is no such tag. unavailable or busy: ask later.
   // Other errors: it answers, and what it answers cannot be used until somebody does something.
   virtual Result<Digest> resolve(const Repository& repository, const Tag& tag) = 0;
+
+  // Whether the registry still has what that digest names, a tag or not. Errors as for resolve().
+  virtual Status find(const Repository& repository, const Digest& digest) = 0;
 
   // Calls with one page of tags after the other, in the registry's order. An error of the callback
   // ends the list and is returned. Errors as for resolve(); some pages may have been seen then.

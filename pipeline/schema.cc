@@ -144,7 +144,41 @@ CREATE TABLE listed(
   PRIMARY KEY(repository, tag)) WITHOUT ROWID;
 )sql";
 
-constexpr std::array kMigrations = {kVersion1, kVersion2};
+// What delivered actions have started where images are run. An action of a way back undoes a
+// rollout that failed.
+constexpr std::string_view kVersion3 = R"sql(
+ALTER TABLE actions ADD COLUMN way_back INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE action_changes ADD COLUMN to_digest TEXT;
+ALTER TABLE written ADD COLUMN digest TEXT;
+CREATE INDEX actions_repository ON actions(repository);
+
+CREATE TABLE rollouts(
+  id BLOB NOT NULL PRIMARY KEY,
+  target TEXT NOT NULL,
+  workload TEXT NOT NULL,
+  repository TEXT NOT NULL,
+  event BLOB NOT NULL,
+  mark TEXT NOT NULL,
+  way_back INTEGER NOT NULL,
+  state INTEGER NOT NULL,
+  started INTEGER NOT NULL,
+  ended INTEGER,
+  reason TEXT NOT NULL) WITHOUT ROWID;
+CREATE INDEX rollouts_watched ON rollouts(id) WHERE state = 1;
+CREATE INDEX rollouts_workload ON rollouts(target, workload);
+
+CREATE TABLE rollout_parts(
+  rollout BLOB NOT NULL,
+  position INTEGER NOT NULL,
+  container TEXT NOT NULL,
+  to_image TEXT NOT NULL,
+  digest TEXT,
+  back_image TEXT,
+  back_digest TEXT,
+  PRIMARY KEY(rollout, position)) WITHOUT ROWID;
+)sql";
+
+constexpr std::array kMigrations = {kVersion1, kVersion2, kVersion3};
 
 Status copy_before(const std::filesystem::path& file, std::int64_t version) {
   std::filesystem::path copy = file;

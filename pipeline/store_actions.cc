@@ -10,8 +10,11 @@ namespace {
 // The numbers are those of ActionState. Unsent: ready, waiting, parked (1, 3, 6); open: these and
 // in flight (2).
 constexpr std::string_view kInsertAction =
-    "INSERT INTO actions VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12)";
-constexpr std::string_view kInsertChange = "INSERT INTO action_changes VALUES(?1,?2,?3,?4,?5,?6)";
+    "INSERT INTO actions VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13)";
+constexpr std::string_view kInsertChange =
+    "INSERT INTO action_changes VALUES(?1,?2,?3,?4,?5,?6,?7)";
+constexpr std::string_view kSetFromDigest =
+    "UPDATE action_changes SET from_digest = ?3 WHERE action = ?1 AND container = ?2";
 // An open action with as many changes, all the same.
 constexpr std::string_view kSameChange =
     "SELECT count(*) FROM actions a JOIN action_changes c ON c.action = a.id "
@@ -42,9 +45,10 @@ constexpr std::string_view kPruneChanges =
 }  // namespace
 
 Status StoreWriter::prepare_actions(Database& database, Statements& statements) {
-  const std::array<std::pair<Statement*, std::string_view>, 12> own = {{
+  const std::array<std::pair<Statement*, std::string_view>, 13> own = {{
       {&statements.insert_action, kInsertAction},
       {&statements.insert_change, kInsertChange},
+      {&statements.set_from_digest, kSetFromDigest},
       {&statements.same_change, kSameChange},
       {&statements.supersede, kSupersede},
       {&statements.begin_attempt, kBeginAttempt},
@@ -83,7 +87,8 @@ Status StoreWriter::insert_changes(const Action& action) {
     Statement& insert = statements_->insert_change;
     insert.bind_blob(1, action.id.bytes()).bind(2, position++).bind(3, change.container);
     insert.bind(4, from).bind(5, to);
-    if (auto status = bind_text(insert, 6, change.from_digest).run(); !status) return status;
+    bind_text(insert, 6, change.from_digest);
+    if (auto status = bind_text(insert, 7, change.to_digest).run(); !status) return status;
   }
   return Done{};
 }
@@ -100,6 +105,7 @@ Result<bool> StoreWriter::insert_action(const Action& action) {
   insert.bind(4, action.repository.str()).bind_blob(5, action.event.bytes()).bind(6, action.seq);
   insert.bind(7, action.reason).bind(8, static_cast<int>(action.state)).bind(9, action.attempts);
   insert.bind(10, micros(action.created)).bind(11, micros(action.due)).bind(12, action.error);
+  insert.bind(13, action.way_back ? 1 : 0);
   if (auto status = insert.run(); !status) return std::move(status).error();
   if (auto status = insert_changes(action); !status) return std::move(status).error();
   return true;
@@ -122,6 +128,15 @@ Result<bool> StoreWriter::begin_attempt(const ActionId& id) {
   auto status = statements_->begin_attempt.bind_blob(1, id.bytes()).run();
   if (!status) return std::move(status).error();
   return database_.changes() == 1;
+}
+
+Status StoreWriter::set_from_digests(const Action& action) {
+  Statement& update = statements_->set_from_digest;
+  for (const ContainerChange& change : action.changes) {
+    update.bind_blob(1, action.id.bytes()).bind(2, change.container);
+    if (auto status = bind_text(update, 3, change.from_digest).run(); !status) return status;
+  }
+  return Done{};
 }
 
 Status StoreWriter::end_attempt(const ActionId& id, ActionState state, Time due,

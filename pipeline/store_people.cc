@@ -4,7 +4,7 @@
 #include <array>
 #include <utility>
 
-#include "pipeline/store_rows.h"
+#include "pipeline/store_statements.h"
 
 namespace longshore {
 namespace {
@@ -13,7 +13,7 @@ constexpr std::string_view kHolds =
     "SELECT target, workload, container, repository, tag, digest, and_below, reason, actor, since "
     "FROM holds ORDER BY since";
 constexpr std::string_view kWritten =
-    "SELECT container, image, from_image, from_digest, action, at FROM written "
+    "SELECT container, image, from_image, from_digest, action, at, digest FROM written "
     "WHERE target = ?1 AND workload = ?2";
 constexpr std::string_view kOpenActions =
     "SELECT 1 FROM actions WHERE target = ?1 AND workload = ?2 AND state IN (1, 2, 3) LIMIT 1";
@@ -53,12 +53,13 @@ void bind_key(Statement& statement, const Hold& hold) {
 }  // namespace
 
 Status PeopleReader::prepare(Database& database) {
-  const std::array<std::pair<Statement*, std::string_view>, 5> all = {{
+  const std::array<std::pair<Statement*, std::string_view>, 6> all = {{
       {&holds_, kHolds},
       {&pauses_, "SELECT target, workload, reason, actor, since FROM pauses ORDER BY since"},
       {&written_, kWritten},
       {&open_actions_, kOpenActions},
       {&seq_of_, kSeqOf},
+      {&decided_by_, "SELECT decided_by FROM events WHERE seq = ?1 AND state = 1"},
   }};
   return database.prepare_all(all);
 }
@@ -103,10 +104,14 @@ Result<std::vector<LastWrite>> PeopleReader::written(const std::string& target,
   auto status = each_row(written_.bind(1, target).bind(2, workload), [&](const Statement& row) {
     auto image = ImageRef::parse(row.text(1));
     auto from = ImageRef::parse(row.text(2));
-    auto digest = optional_value<Digest>(row, 3);
-    if (!image || !from || !digest || row.blob(4).size() != 16) return Status(damaged("image"));
-    all.push_back({std::string(row.text(0)), *std::move(image), *std::move(from),
-                   *std::move(digest), ActionId::from_bytes(row.blob(4)), time_of(row.integer(5))});
+    auto from_digest = optional_value<Digest>(row, 3);
+    auto digest = optional_value<Digest>(row, 6);
+    if (!image || !from || !from_digest || !digest || row.blob(4).size() != 16) {
+      return Status(damaged("image"));
+    }
+    all.push_back({std::string(row.text(0)), *std::move(image), *std::move(digest),
+                   *std::move(from), *std::move(from_digest), ActionId::from_bytes(row.blob(4)),
+                   time_of(row.integer(5))});
     return Status(Done{});
   });
   if (!status) return std::move(status).error();
@@ -127,6 +132,17 @@ Result<Seq> PeopleReader::seq_of(const EventId& id) {
   return seq;
 }
 
+Result<std::optional<EventId>> PeopleReader::decided_by(Seq seq) {
+  auto row = decided_by_.bind(1, seq).step();
+  if (!row) return std::move(row).error();
+  std::optional<EventId> decider;
+  if (*row && decided_by_.blob(0).size() == 16) {
+    decider = EventId::from_bytes(decided_by_.blob(0));
+  }
+  decided_by_.reset();
+  return decider;
+}
+
 Status PeopleWriter::prepare(Database& database) {
   const std::array<std::pair<Statement*, std::string_view>, 7> all = {{
       {&put_hold_, kPutHold},
@@ -134,7 +150,7 @@ Status PeopleWriter::prepare(Database& database) {
       {&put_pause_, "INSERT OR REPLACE INTO pauses VALUES(?1,?2,?3,?4,?5)"},
       {&remove_pause_, "DELETE FROM pauses WHERE target = ?1 AND workload = ?2"},
       {&take_back_, kTakeBack},
-      {&put_written_, "INSERT OR REPLACE INTO written VALUES(?1,?2,?3,?4,?5,?6,?7,?8)"},
+      {&put_written_, "INSERT OR REPLACE INTO written VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9)"},
       {&forget_written_, kForget},
   }};
   return database.prepare_all(all);
@@ -170,13 +186,9 @@ Status PeopleWriter::put_written(const Action& action, Time now) {
     const std::string from = change.from.str();
     put_written_.bind(1, action.target).bind(2, action.workload).bind(3, change.container);
     put_written_.bind(4, to).bind(5, from);
-    if (change.from_digest) {
-      put_written_.bind(6, change.from_digest->str());
-    } else {
-      put_written_.bind_null(6);
-    }
+    bind_text(put_written_, 6, change.from_digest);
     put_written_.bind_blob(7, action.id.bytes()).bind(8, micros(now));
-    if (auto status = put_written_.run(); !status) return status;
+    if (auto status = bind_text(put_written_, 9, change.to_digest).run(); !status) return status;
   }
   return Done{};
 }

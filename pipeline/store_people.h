@@ -25,9 +25,11 @@ class PeopleReader {
   // Whether an action for the workload is ready, in flight or waiting.
   Result<bool> has_open_action(const std::string& target, const std::string& workload);
   Result<Seq> seq_of(const EventId& id);  // 0: not known
+  // The event that decided this one; nothing: it is not decided yet.
+  Result<std::optional<EventId>> decided_by(Seq seq);
 
  private:
-  Statement holds_, pauses_, written_, open_actions_, seq_of_;
+  Statement holds_, pauses_, written_, open_actions_, seq_of_, decided_by_;
 };
 
 class PeopleWriter {

@@ -59,16 +59,18 @@ Status read_tag_state(const Statement& row, std::map<Tag, TagState>& into) {
 
 const std::string kActionColumns =
     "SELECT id, target, workload, repository, event, seq, reason, state, attempts, created, due, "
-    "error FROM actions ";
+    "error, way_back FROM actions ";
 
 }  // namespace
 
 struct StoreReader::Statements {
   Statement event, open_events, newest_seq, deliveries;
   Statement all_tags, one_tag, tags_at, history;
-  Statement waits, open_actions, all_actions, some_actions, one_action, changes, count_actions;
+  Statement waits, open_actions, all_actions, some_actions, actions_of, one_action, changes,
+      count_actions;
   Statement audit_lines, first_audit_line;
   PeopleReader people;
+  RolloutReader rollouts;
 };
 
 Result<StoreReader> StoreReader::open(const std::filesystem::path& file, const std::string& vfs) {
@@ -79,8 +81,9 @@ Result<StoreReader> StoreReader::open(const std::filesystem::path& file, const s
   const std::string open_actions = kActionColumns + "WHERE state IN (1, 2, 3, 6) ORDER BY id";
   const std::string all_actions = kActionColumns + "ORDER BY id DESC LIMIT ?1";
   const std::string some_actions = kActionColumns + "WHERE state = ?2 ORDER BY id DESC LIMIT ?1";
+  const std::string actions_of = kActionColumns + "WHERE repository = ?2 ORDER BY id DESC LIMIT ?1";
   const std::string one_action = kActionColumns + "WHERE id = ?1";
-  const std::array<std::pair<Statement*, std::string_view>, 17> all = {{
+  const std::array<std::pair<Statement*, std::string_view>, 18> all = {{
       {&made->event, kEvent},
       {&made->open_events, "SELECT seq, repository FROM events WHERE state = 0 ORDER BY seq"},
       {&made->newest_seq, "SELECT max(seq) FROM events"},
@@ -102,9 +105,10 @@ Result<StoreReader> StoreReader::open(const std::filesystem::path& file, const s
       {&made->open_actions, open_actions},
       {&made->all_actions, all_actions},
       {&made->some_actions, some_actions},
+      {&made->actions_of, actions_of},
       {&made->one_action, one_action},
       {&made->changes,
-       "SELECT container, from_image, to_image, from_digest FROM action_changes "
+       "SELECT container, from_image, to_image, from_digest, to_digest FROM action_changes "
        "WHERE action = ?1 ORDER BY position"},
       {&made->count_actions, "SELECT state, count(*) FROM actions GROUP BY state"},
       {&made->audit_lines, "SELECT line FROM audit WHERE number > ?1 ORDER BY number LIMIT ?2"},
@@ -112,6 +116,7 @@ Result<StoreReader> StoreReader::open(const std::filesystem::path& file, const s
   }};
   if (auto status = database->prepare_all(all); !status) return std::move(status).error();
   if (auto status = made->people.prepare(*database); !status) return std::move(status).error();
+  if (auto status = made->rollouts.prepare(*database); !status) return std::move(status).error();
   return StoreReader(*std::move(database), std::move(made));
 }
 
@@ -123,6 +128,10 @@ StoreReader::~StoreReader() = default;
 
 PeopleReader& StoreReader::people() noexcept {
   return statements_->people;
+}
+
+RolloutReader& StoreReader::rollouts() noexcept {
+  return statements_->rollouts;
 }
 
 Result<Event> StoreReader::event(const EventId& id) {
@@ -276,10 +285,11 @@ Status StoreReader::read_changes(Action& action) {
   return each_row(statements_->changes, [&](const Statement& row) -> Status {
     auto from = ImageRef::parse(row.text(1));
     auto to = ImageRef::parse(row.text(2));
-    auto digest = optional_value<Digest>(row, 3);
-    if (!from || !to || !digest) return damaged("image");
-    action.changes.push_back(
-        {std::string(row.text(0)), *std::move(from), *std::move(to), *std::move(digest)});
+    auto from_digest = optional_value<Digest>(row, 3);
+    auto to_digest = optional_value<Digest>(row, 4);
+    if (!from || !to || !from_digest || !to_digest) return damaged("image");
+    action.changes.push_back({std::string(row.text(0)), *std::move(from), *std::move(to),
+                              *std::move(from_digest), *std::move(to_digest)});
     return Done{};
   });
 }
@@ -303,7 +313,8 @@ Result<std::vector<Action>> StoreReader::read_actions(Statement& statement) {
                              .attempts = static_cast<int>(row.integer(8)),
                              .created = time_of(row.integer(9)),
                              .due = time_of(row.integer(10)),
-                             .error = std::string(row.text(11))});
+                             .error = std::string(row.text(11)),
+                             .way_back = row.integer(12) != 0});
     return read_changes(actions.back());
   });
   if (!status) return std::move(status).error();
@@ -318,6 +329,11 @@ Result<std::vector<Action>> StoreReader::actions(std::optional<ActionState> stat
                                                  std::size_t limit) {
   if (!state) return read_actions(statements_->all_actions.bind(1, limit));
   return read_actions(statements_->some_actions.bind(1, limit).bind(2, static_cast<int>(*state)));
+}
+
+Result<std::vector<Action>> StoreReader::actions_of(const Repository& repository,
+                                                    std::size_t limit) {
+  return read_actions(statements_->actions_of.bind(1, limit).bind(2, repository.str()));
 }
 
 Result<Action> StoreReader::action(const ActionId& id) {

@@ -14,6 +14,7 @@
 #include "pipeline/history.h"
 #include "pipeline/sqlite.h"
 #include "pipeline/store_people.h"
+#include "pipeline/store_rollouts.h"
 
 namespace longshore {
 
@@ -67,10 +68,13 @@ class StoreReader {
   // Newest first.
   Result<std::vector<Action>> actions(std::optional<ActionState> state, std::size_t limit);
   Result<Action> action(const ActionId& id);  // not_found
+  // Of this repository, newest first.
+  Result<std::vector<Action>> actions_of(const Repository& repository, std::size_t limit);
   Result<std::map<std::string, std::uint64_t>> count_actions();
 
   // What persons said, and what they may have undone.
   PeopleReader& people() noexcept;
+  RolloutReader& rollouts() noexcept;
 
   // Lines after the given number, at most `limit`.
   Result<std::vector<std::string>> audit_lines(std::uint64_t after, std::size_t limit);

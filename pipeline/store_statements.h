@@ -9,17 +9,18 @@
 
 namespace longshore {
 
-// The prepared statements of StoreWriter, and how its files bind values. Only store_writer.cc and
-// store_actions.cc include this.
+// The prepared statements of StoreWriter, and how its files and its parts' bind values. Only they
+// include this.
 struct StoreWriter::Statements {
   Statement begin, commit, rollback, savepoint, release, rollback_to;
   Statement insert_event, finish_event, prune_events;
   Statement open_history, close_history;
   Statement put_wait, remove_waits, remove_tag_waits;
   Statement insert_audit, set_head, remove_audit;
-  Statement insert_action, insert_change, same_change, supersede, begin_attempt, end_attempt,
-      retry_action, park_target, unpark_target, requeue, prune_actions, prune_changes;
+  Statement insert_action, insert_change, set_from_digest, same_change, supersede, begin_attempt,
+      end_attempt, retry_action, park_target, unpark_target, requeue, prune_actions, prune_changes;
   PeopleWriter people;
+  RolloutWriter rollouts;
 };
 
 inline Statement& bind_time(Statement& statement, int index, const std::optional<Time>& time) {

@@ -63,6 +63,9 @@ Result<StoreWriter> StoreWriter::open(Database database) {
   if (auto status = statements->people.prepare(database); !status) {
     return std::move(status).error();
   }
+  if (auto status = statements->rollouts.prepare(database); !status) {
+    return std::move(status).error();
+  }
   auto head = database.prepare("SELECT lines, hash FROM audit_head");
   if (!head) return std::move(head).error();
   auto row = head->step();
@@ -90,6 +93,10 @@ StoreWriter::~StoreWriter() = default;
 
 PeopleWriter& StoreWriter::people() noexcept {
   return statements_->people;
+}
+
+RolloutWriter& StoreWriter::rollouts() noexcept {
+  return statements_->rollouts;
 }
 
 Status StoreWriter::begin() {

@@ -15,6 +15,7 @@
 #include "pipeline/options.h"
 #include "pipeline/sqlite.h"
 #include "pipeline/store_people.h"
+#include "pipeline/store_rollouts.h"
 
 namespace longshore {
 
@@ -71,6 +72,8 @@ class StoreWriter {
                    const Repository& repository);
   // From ready, waiting or parked to in flight. False: it is in none of these any more.
   Result<bool> begin_attempt(const ActionId& id);
+  // What its containers ran before, found out before the first attempt.
+  Status set_from_digests(const Action& action);
   Status end_attempt(const ActionId& id, ActionState state, Time due, const std::string& error);
   // Dead, parked and waiting actions become ready. False: it is in none of these.
   Result<bool> retry_action(const ActionId& id);
@@ -86,6 +89,7 @@ class StoreWriter {
 
   // -- what persons said, and what they may undo
   PeopleWriter& people() noexcept;
+  RolloutWriter& rollouts() noexcept;
 
   // -- audit
   Status audit(const AuditEntry& entry);

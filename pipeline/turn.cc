@@ -32,6 +32,7 @@ class TurnMaker {
     std::string reason;               // of that one
   };
   void decide_container(const Workload& workload, const Container& container, Joined& joined);
+  std::optional<Digest> digest_behind(const ImageRef& image, const Tag& winner) const;
   void report_bad(const Workload& workload, const Container& container, const Error& error);
   void hold_back(const Workload& workload, Decision& decision);
   void wait_for(const Tag& tag, const std::string& reason, std::optional<Time> due);
@@ -76,6 +77,17 @@ void TurnMaker::report_bad(const Workload& workload, const Container& container,
   result_.audit.push_back(std::move(line));
 }
 
+// What the history says of the tag that runs. Not where that very tag has moved: what an instance
+// pulled before is known to nobody but the target.
+std::optional<Digest> TurnMaker::digest_behind(const ImageRef& image, const Tag& winner) const {
+  const auto tag = image.effective_tag();
+  if (image.digest() || !tag || tag == winner) return image.digest();
+  const auto at = std::ranges::find_if(input_.candidates, [&](const Candidate& candidate) {
+    return candidate.tag == *tag && !candidate.moved_on;
+  });
+  return at == input_.candidates.end() ? std::nullopt : at->digest;
+}
+
 void TurnMaker::decide_container(const Workload& workload, const Container& container,
                                  Joined& joined) {
   const auto settings =
@@ -105,8 +117,8 @@ void TurnMaker::decide_container(const Workload& workload, const Container& cont
       joined.newest = winner;
       joined.reason = decision.reason;
     }
-    joined.changes.push_back(
-        {container.name, container.image, *decision.to, container.image.digest()});
+    joined.changes.push_back({container.name, container.image, *decision.to,
+                              digest_behind(container.image, winner.tag), winner.digest});
   } else {
     if (decision.verdict == Verdict::skip) ++result_.skips;
     if (!is_event_turn()) return;
@@ -173,7 +185,8 @@ void TurnMaker::decide_workload(const Workload& workload) {
                                    .attempts = 0,
                                    .created = input_.now,
                                    .due = input_.now,
-                                   .error = {}});
+                                   .error = {},
+                                   .way_back = false});
 }
 
 void TurnMaker::wait_for(const std::string& target) {

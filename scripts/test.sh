@@ -5,16 +5,17 @@
 #   scripts/test.sh              unit and e2e
 #   scripts/test.sh PHASE...     any of:
 #     unit   the test programs and the checks of the sources
-#     e2e    the program against real registries, killed, starved, redelivered
+#     e2e    the program against real registries and a real cluster, killed, starved, redelivered
 #     asan   both again under AddressSanitizer and UndefinedBehaviorSanitizer
 #     tsan   the test programs of pipeline, receiver and sinks under ThreadSanitizer
 #     fuzz   every fuzz target for FUZZ_SECONDS (20)
 #     lint   clang-format over all sources, clang-tidy over the product's
 #     all    everything
 #
-#   LONGSHORE_TEST_REQUIRE=registry,skopeo,…  what may not be skipped; `all` for everything
+#   LONGSHORE_TEST_REQUIRE=registry,kube,…    what may not be skipped; `all` for everything
 #   JOBS=N                                    default: the number of processors
-#   LONGSHORE_CACHE=DIR                       where the registries of the tests are kept
+#   LONGSHORE_CACHE=DIR                       where the tests keep what they build once: registries
+#                                             (2 minutes) and a Kubernetes control plane (6 minutes)
 #
 # The last line is `N passed, N failed, N skipped`; the exit code is 0 if nothing failed.
 set -euo pipefail

@@ -19,6 +19,12 @@ Result<Digest> RegistryResolver::resolve(const Repository& repository, const Tag
   return std::move(head->digest);
 }
 
+Status RegistryResolver::find(const Repository& repository, const Digest& digest) {
+  auto head = current()->head_manifest(repository, digest);
+  if (!head) return std::move(head).error();
+  return Done{};
+}
+
 Status RegistryResolver::list_tags(const Repository& repository, const OnTags& on_tags) {
   return current()->list_tags(repository, on_tags);
 }

@@ -19,9 +19,7 @@ WORKLOADS = {(verb, group, resource)
              for verb in ("get", "list", "watch", "patch")}
 RIGHTS = {
     "base": WORKLOADS | {("create", "", "events")},
-    "rollout": {(verb, group, resource)
-                for group, resource in (("", "pods"), ("apps", "replicasets"), ("apps", "controllerrevisions"))
-                for verb in ("get", "list", "watch")},
+    "rollout": {("list", "", "pods"), ("list", "apps", "replicasets"), ("list", "apps", "controllerrevisions")},
     "statefulset-rollback": {("delete", "", "pods")},
     "platform": {("list", "", "nodes")},
     "namespace-labels": {("list", "", "namespaces"), ("watch", "", "namespaces")},

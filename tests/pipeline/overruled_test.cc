@@ -16,7 +16,7 @@ Workload workload(const std::string& current, const std::string& policy) {
 }
 
 LastWrite written(const std::string& ours) {
-  return {"app", image(ours), image("app:0"), {}, ActionId::make(Time{}), Time{}};
+  return {"app", image(ours), {}, image("app:0"), {}, ActionId::make(Time{}), Time{}};
 }
 
 std::vector<Hold> holds(const std::string& policy, const std::string& current,

@@ -55,6 +55,7 @@ TEST_CASE("A store of every released schema opens and keeps what it holds", "[pi
     CHECK(reader->open_actions()->size() == 1);
     CHECK(reader->audit_lines(0, 10)->size() == 1);
     CHECK(store->writer.audit_head().lines == 1);
+    CHECK(reader->rollouts().watching()->size() == (version < 3 ? 0 : 1));
   }
 }
 

@@ -19,9 +19,11 @@ class FakePeople final : public PeopleControl {
   Plan planned;
   std::optional<Action> action;  // of rollback()
   std::optional<Accepted> accepted;
+  Progress progress;
   std::optional<Error> failure;
 
   mutable Scope asked;
+  mutable std::string waited_for;
   std::string reason;
   std::string actor;
   HoldRequest request;
@@ -50,6 +52,10 @@ class FakePeople final : public PeopleControl {
   Result<Plan> plan(const Scope& scope) const override {
     asked = scope;
     return answer(planned);
+  }
+  Result<Progress> progress_of(const std::string& of) const override {
+    waited_for = of;
+    return answer(progress);
   }
   Result<Accepted> replay(const EventId& id, const std::string& who) override {
     replayed = id;

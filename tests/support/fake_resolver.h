@@ -30,6 +30,10 @@ class FakeResolver final : public Resolver {
     const std::lock_guard lock(mutex_);
     pages_[repository] = std::move(pages);
   }
+  void drop(const std::string& digest) {
+    const std::lock_guard lock(mutex_);
+    gone_.insert(digest);
+  }
   void hang(const std::string& host) {
     const std::lock_guard lock(mutex_);
     hanging_.insert(host);
@@ -65,6 +69,14 @@ class FakeResolver final : public Resolver {
     Result<Digest> result = script.front();
     if (script.size() > 1) script.pop_front();
     return result;
+  }
+  // A digest is there unless it was said to be gone.
+  Status find(const Repository& repository, const Digest& digest) override {
+    std::unique_lock lock(mutex_);
+    ++asked_[repository.str() + "@" + digest.str()];
+    if (auto status = reach(repository, lock); !status) return status;
+    if (gone_.contains(digest.str())) return Error{Errc::not_found, "no such digest"};
+    return Done{};
   }
   Status list_tags(const Repository& repository, const OnTags& on_tags) override {
     std::unique_lock lock(mutex_);
@@ -105,7 +117,7 @@ class FakeResolver final : public Resolver {
   std::map<std::string, std::vector<std::vector<std::string>>> pages_;
   std::map<std::string, std::size_t> asked_;
   std::map<std::string, Error> failing_;
-  std::set<std::string> hanging_;
+  std::set<std::string> hanging_, gone_;
   std::size_t inside_ = 0, most_ = 0;
   bool stopped_ = false;
 };

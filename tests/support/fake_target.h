@@ -14,10 +14,13 @@
 namespace longshore::test {
 
 // A target in memory. It does what is asked unless a scripted delivery comes first, and can be
-// corked: then deliver() waits. Threads: safe from every thread.
+// corked: then deliver() waits. It may have rollouts, which are what the test has said of their
+// image ("acme/shop:1.4.2"), and progress until it has. Threads: safe from every thread.
 class FakeTarget final : public Target {
  public:
-  explicit FakeTarget(std::string name) : name_(std::move(name)) {}
+  enum class Rollouts { none, watched };
+  explicit FakeTarget(std::string name, Rollouts rollouts = Rollouts::none)
+      : name_(std::move(name)), rollouts_(rollouts) {}
 
   // -- for the test
   void put(const std::string& id, const std::string& image, const std::string& policy) {
@@ -35,6 +38,25 @@ class FakeTarget final : public Target {
   void script(Delivery delivery) {
     const std::lock_guard lock(mutex_);
     script_.push_back(std::move(delivery));
+  }
+  void roll_out(const std::string& image, RolloutSight sight) {
+    std::vector<std::string> ids;
+    TargetListener* listener = nullptr;
+    {
+      const std::lock_guard lock(mutex_);
+      sights_.insert_or_assign(image, std::move(sight));
+      listener = listener_;
+      for (const auto& [id, workload] : workloads_)
+        ids.push_back(id);
+    }
+    for (const std::string& id : ids) {
+      if (listener) listener->rollout_moved(name_, id);
+    }
+  }
+  // What all instances of every workload say they run in that container.
+  void run(const std::string& container, const std::string& digest) {
+    const std::lock_guard lock(mutex_);
+    running_.insert_or_assign(container, *Digest::parse(digest));
   }
   void cork() { set_corked(Corked::yes); }
   void uncork() { set_corked(Corked::no); }
@@ -103,6 +125,23 @@ class FakeTarget final : public Target {
     return all;
   }
   Delivery deliver(const Action& action, std::stop_token stop) noexcept override;
+  bool watches_rollouts() const noexcept override { return rollouts_ == Rollouts::watched; }
+  Result<RolloutSight> follow(const Rollout& rollout, std::stop_token) noexcept override {
+    const std::lock_guard lock(mutex_);
+    const RolloutPart& part = rollout.parts.front();
+    const auto live = workloads_.find(rollout.workload);
+    if (live == workloads_.end() || !(live->second->containers.front().image == part.to)) {
+      return RolloutSight{.phase = RolloutSight::Phase::replaced, .detail = "something else"};
+    }
+    const auto at = sights_.find(part.to.str());
+    if (at != sights_.end()) return at->second;
+    return RolloutSight{.detail = "0 of 1 pods are ready"};
+  }
+  Result<std::map<std::string, Digest>> running(const std::string&,
+                                                std::stop_token) noexcept override {
+    const std::lock_guard lock(mutex_);
+    return running_;
+  }
 
  private:
   enum class Corked { no, yes };
@@ -123,10 +162,13 @@ class FakeTarget final : public Target {
   }
 
   const std::string name_;
+  const Rollouts rollouts_;
   mutable std::mutex mutex_;
   std::condition_variable_any changed_;
   std::map<std::string, std::shared_ptr<Workload>> workloads_;
   std::deque<Delivery> script_;
+  std::map<std::string, RolloutSight> sights_;
+  std::map<std::string, Digest> running_;
   TargetListener* listener_ = nullptr;
   bool synced_ = true;
   Corked corked_ = Corked::no;

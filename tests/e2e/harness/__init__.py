@@ -8,7 +8,8 @@ registries.py  real registries that notify it
 servers.py     servers of our own, which note what they are asked
 fake_registry.py  a registry in memory, a proxy before a real one, and what they may do instead
 kube.py        a Kubernetes control plane with nodes that are played; kube_objects.py what is in it,
-               kube_workloads.py workloads for it, kube_files.py its certificates and kubeconfigs
+               kube_workloads.py workloads for it, kube_files.py its certificates and kubeconfigs,
+               kube_proxy.py stands before its API server and may answer otherwise
 workloads.py   manifests for tests that do not care how they are written
 images.py      images made from nothing, and how they are pushed
 notifications.py  what senders that are not here would send

@@ -2,6 +2,7 @@
 """A real Kubernetes control plane on this machine, with nodes that are played (tests/stack/kube)."""
 
 import http.client
+import json
 import pathlib
 import secrets
 import shutil
@@ -19,6 +20,18 @@ from .process import Port, Process
 
 NODE = components.STACK / "kube" / "node.py"
 BEHAVIOUR = "longshore.test/behaviour"
+# What the parts of the cluster ask of each other is not kept.
+AUDIT_POLICY = """\
+apiVersion: audit.k8s.io/v1
+kind: Policy
+omitStages: [RequestReceived]
+rules:
+  - level: None
+    userGroups: [system:nodes, "system:serviceaccounts:kube-system"]
+  - level: None
+    users: [system:apiserver, system:kube-controller-manager, system:kube-scheduler, system:anonymous]
+  - level: Metadata
+"""
 
 
 class Cluster(Objects):
@@ -27,9 +40,9 @@ class Cluster(Objects):
     A second cluster is a second object: ports are free ones, files are in the folder.
     """
 
-    def __init__(self, folder, mirror=None):
+    def __init__(self, folder, mirror=None, **timing):
         """mirror: the registry (host:port) that nodes ask instead of every one that is not on this
-        machine."""
+        machine. timing: of the first node, as start_node() takes it."""
         self.folder = pathlib.Path(folder)
         self.folder.mkdir(parents=True, exist_ok=True)
         self.programs = pathlib.Path(components.find("kube"))
@@ -38,7 +51,7 @@ class Cluster(Objects):
         self.api_port = self._port("api")
         self.server = f"https://127.0.0.1:{self.api_port}"
         self._processes = {}  # name -> Process
-        self._nodes = {}  # name -> more arguments
+        self._nodes = {"node-0": _options(timing)}  # name -> more arguments
         self.tokens = {"admin": secrets.token_hex(16), "nobody": secrets.token_hex(16)}
         self._make_files()
 
@@ -58,14 +71,15 @@ class Cluster(Objects):
         self._token_file = self.folder / "pki" / "tokens.csv"
         self._token_file.write_text(f'{self.tokens["admin"]},admin,1,"system:masters"\n'
                                     f'{self.tokens["nobody"]},nobody,2\n')
+        self._audit_policy = self.folder / "audit-policy.yaml"
+        self._audit_policy.write_text(AUDIT_POLICY)
         self.tls = ssl.create_default_context(cafile=self.authority.certificate)
 
     def _certified(self, name, subject):
         return self._write_kubeconfig(name, certificate_user(*self.authority.issue(name, subject)))
 
     def _write_kubeconfig(self, name, user, namespace="default"):
-        return kubeconfig(self.folder / f"kubeconfig.{name}", {"tests": (
-            self.server, self.authority.certificate, user, namespace)})
+        return kubeconfig(self.folder / f"kubeconfig.{name}", {"tests": self.context(user, namespace)})
 
     # Users.
 
@@ -76,6 +90,11 @@ class Cluster(Objects):
 
     def token(self, user="admin"):
         return self.tokens[user]
+
+    def context(self, user, namespace="default"):
+        """For kubeconfig() of kube_files.py, which can write several into one file. user: text, as
+        token_user() makes it."""
+        return self.server, self.authority.certificate, user, namespace
 
     def account_token(self, account, namespace, seconds=3600):
         return self.kubectl("create", "token", account, f"--duration={seconds}s", namespace=namespace).strip()
@@ -94,7 +113,7 @@ class Cluster(Objects):
         self.start_api_server()
         self._launch_manager()
         self._launch_scheduler()
-        self._launch_node("node-0", [])
+        self._launch_node("node-0")
         for name in ("manager", "scheduler"):
             self._processes[name].wait_ready(lambda port=self._port(name): self._is_healthy(port), 60)
         self._wait_node("node-0")
@@ -135,7 +154,8 @@ class Cluster(Objects):
             f"--token-auth-file={self._token_file}", f"--client-ca-file={self.authority.certificate}",
             f"--tls-cert-file={certificate}", f"--tls-private-key-file={key}",
             "--service-account-issuer=https://kubernetes.default.svc",
-            f"--service-account-key-file={public}", f"--service-account-signing-key-file={private}", *more,
+            f"--service-account-key-file={public}", f"--service-account-signing-key-file={private}",
+            f"--audit-policy-file={self._audit_policy}", f"--audit-log-path={self.folder / 'audit.log'}", *more,
         ).wait_ready(lambda: self._is_healthy(self.api_port, path="/readyz"), 90)
 
     def stop_api_server(self, kill=False):
@@ -152,7 +172,10 @@ class Cluster(Objects):
             "manager", self.programs / "kube-controller-manager", f"--kubeconfig={own}",
             f"--authentication-kubeconfig={own}", f"--authorization-kubeconfig={own}",
             "--bind-address=127.0.0.1", f"--secure-port={self._port('manager')}", "--leader-elect=false",
-            "--use-service-account-credentials", f"--root-ca-file={self.authority.certificate}",
+            "--use-service-account-credentials", "--node-monitor-period=1s",
+            # Its own limit makes it start its controllers one after the other for five seconds.
+            "--kube-api-qps=1000", "--kube-api-burst=1000",
+            f"--root-ca-file={self.authority.certificate}",
             f"--service-account-private-key-file={self._signer[0]}")
 
     def _launch_scheduler(self):
@@ -165,8 +188,8 @@ class Cluster(Objects):
     def start_node(self, name, architecture="amd64", **timing):
         """Another one. timing: options of node.py, in seconds; `crash_backoff` stands for
         --crash-backoff."""
-        more = [f"--{key.replace('_', '-')}={value}" for key, value in timing.items()]
-        self._launch_node(name, [f"--architecture={architecture}", *more])
+        self._nodes[name] = [f"--architecture={architecture}", *_options(timing)]
+        self._launch_node(name)
         self._wait_node(name)
 
     def stop_node(self, name):
@@ -176,14 +199,13 @@ class Cluster(Objects):
     def restart_node(self, name="node-0"):
         """It has nothing pulled, and starts its containers again."""
         self.stop_node(name)
-        self._launch_node(name, self._nodes[name])
+        self._launch_node(name)
 
-    def _launch_node(self, name, more):
+    def _launch_node(self, name):
         certificate, key = self.authority.issue(name, f"/O=system:nodes/CN=system:node:{name}")
-        self._nodes[name] = more
         self._launch(name, "python3", "-B", "-u", NODE, f"--server=127.0.0.1:{self.api_port}",
                      f"--ca={self.authority.certificate}", f"--certificate={certificate}", f"--key={key}",
-                     f"--name={name}", *([f"--mirror={self.mirror}"] if self.mirror else []), *more)
+                     f"--name={name}", *([f"--mirror={self.mirror}"] if self.mirror else []), *self._nodes[name])
 
     def _wait_node(self, name):
         """Until pods are bound to it."""
@@ -234,18 +256,51 @@ class Cluster(Objects):
         self._launch_manager()
         self._launch_scheduler()
 
+    def asked(self, agent, verb=None):
+        """What programs with that user agent (its beginning) have asked of the API server, as lines of
+        its audit: verb, requestURI, responseStatus, user, and so on. A watch counts from its start."""
+        with open(self.folder / "audit.log") as lines:
+            written = [json.loads(line) for line in lines if line.endswith("\n")]
+        return [line for line in written
+                if line.get("userAgent", "").startswith(agent) and verb in (None, line["verb"])
+                and (line["stage"] == "ResponseStarted") == (line["verb"] == "watch")]
+
+    def compact(self):
+        """Lets etcd forget every state but the present one. The API server has its own memory of the
+        last minutes: only when it was restarted too, who asks for an older state is told 410."""
+        connection = http.client.HTTPConnection("127.0.0.1", self._port("etcd"), timeout=10)
+        try:
+            for path, body in (("/v3/kv/range", {"key": "AA=="}), ("/v3/kv/compaction", None)):
+                connection.request("POST", path, json.dumps(body or {"revision": revision, "physical": True}))
+                response = connection.getresponse()
+                text = response.read()
+                if response.status != 200:
+                    raise AssertionError(f"etcd, {path}: {text}")
+                revision = json.loads(text)["header"]["revision"]
+        finally:
+            connection.close()
+
     def diagnostics(self):
         """For a failed test: the ends of the logs, and what became of pods."""
         parts = [f"--- {name}\n{process.tail(15)}" for name, process in self._processes.items()]
         try:
-            parts.append(self.kubectl("get", "pods,events", "--all-namespaces", "--sort-by=.metadata.creationTimestamp"))
+            parts.append(self.kubectl("get", "pods,events", "--all-namespaces",
+                                      "--sort-by=.metadata.creationTimestamp"))
         except (AssertionError, subprocess.SubprocessError) as error:
             parts.append(str(error))
         return "\n".join(parts)
 
 
+def _options(timing):
+    return [f"--{key.replace('_', '-')}={value}" for key, value in timing.items()]
+
+
 class KubeCase(Case):
-    """A test with a cluster, which all tests of its file share, and a namespace of its own in it."""
+    """A test with a cluster, which all tests of its file share, and a namespace of its own in it.
+
+    What a node has pulled stays, and the port of a registry that is gone may be another's soon: a
+    test that pushes puts the namespace, which is nobody else's, into the repository's name.
+    """
 
     components = ("kube", "openssl", "skopeo")
     _shared = {}  # module -> Cluster
@@ -255,6 +310,13 @@ class KubeCase(Case):
         self.cluster = self._cluster()
         self.shown.append(self.cluster)
         self.space = self.cluster.namespace()
+
+    def another_cluster(self):
+        """A second one, for this test alone."""
+        cluster = Cluster(self.folder / f"cluster{len(self.shown)}")
+        self.addCleanup(cluster.close)
+        self.shown.append(cluster)
+        return cluster.start()
 
     @classmethod
     def _cluster(cls):

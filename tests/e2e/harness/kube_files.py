@@ -41,7 +41,7 @@ class Authority:
     def issue_signer(self, name):
         """(private key, public key) that the tokens of service accounts are signed with."""
         private, public = self.folder / f"{name}.key", self.folder / f"{name}.pub"
-        _openssl("genpkey", "-algorithm", "RSA", "-pkeyopt", "rsa_keygen_bits:2048", "-out", private)
+        _openssl("genpkey", "-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256", "-out", private)
         _openssl("pkey", "-in", private, "-pubout", "-out", public)
         return private, public
 

@@ -157,6 +157,13 @@ class Objects:
             raise AssertionError(f"{error}\n{json.dumps(seen and seen.get('status'), indent=1)}") from None
         return seen
 
+    def wait_pod(self, namespace, workload, what, predicate, seconds=20.0):
+        """A pod of that workload, once the predicate holds for one that its node has written of."""
+        return wait_for(
+            f"a pod of {workload} {what}",
+            lambda: next((pod for pod in self.pods(namespace, workload)
+                          if "containerStatuses" in pod["status"] and predicate(pod)), None), seconds)
+
     def wait_rollout(self, kind, name, namespace="default", seconds=30.0):
         """The object, once all of its pods are new and available."""
         return self.wait(kind, name, "is rolled out", is_rolled_out, namespace, seconds)
@@ -176,3 +183,19 @@ def is_rolled_out(workload):
         return False
     return (status.get("updatedReplicas", 0) == wanted == status.get("replicas", 0)
             and status.get("availableReplicas", 0) == wanted)
+
+
+def waits_for(container, reason):
+    """Whether a container, as a pod's status has it, waits for that reason."""
+    return container.get("state", {}).get("waiting", {}).get("reason") == reason
+
+
+def runs(status, digest):
+    """Whether a pod with this status has a ready container with that digest."""
+    return any(container["ready"] and container["imageID"].endswith(f"@{digest}")
+               for container in status.get("containerStatuses", []))
+
+
+def condition(status, kind):
+    """Raises StopIteration where there is none."""
+    return next(condition for condition in status["conditions"] if condition["type"] == kind)

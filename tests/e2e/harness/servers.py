@@ -39,7 +39,7 @@ class Request(http.server.BaseHTTPRequestHandler):
         self.body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
         self.server.owner.serve(self)
 
-    do_HEAD = do_POST = do_PUT = do_GET
+    do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = do_GET
 
     def log_message(self, *_):
         pass
@@ -55,6 +55,8 @@ class _Listener(http.server.ThreadingHTTPServer):
         self._lock = threading.Lock()
         self._connections = set()
         super().__init__(("127.0.0.1", port), Request)
+        if owner.tls:  # the handshake is made in the connection's own thread
+            self.socket = owner.tls.wrap_socket(self.socket, server_side=True, do_handshake_on_connect=False)
 
     def process_request(self, request, client_address):
         with self._lock:
@@ -85,7 +87,10 @@ class Server:
     there: connections are refused.
 
     script: called with each request before answer(); True: it has answered, in one way or another.
+    tls: an SSLContext, set before listen().
     """
+
+    tls = None
 
     def __init__(self):
         self._port = Port()

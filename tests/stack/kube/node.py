@@ -241,6 +241,7 @@ def main():
             ("stop", 0.1, "a deleted pod takes to go"),
             ("pull-error", 0.3, "ErrImagePull is shown before ImagePullBackOff"),
             ("pull-backoff", 0.5, "ImagePullBackOff is shown the first time; doubles up to 8 times that"),
+            ("exit-shown", 0.2, "how a container ended is shown before CrashLoopBackOff"),
             ("crash-backoff", 0.5, "CrashLoopBackOff is shown the first time; doubles"),
             ("max-backoff", 4.0, "the longest CrashLoopBackOff")):
         parser.add_argument(f"--{name}", type=float, default=seconds, metavar="SECONDS", help=f"{what} ({seconds:g})")

@@ -5,9 +5,10 @@ What an image does once it runs is said by a label in its configuration:
 
     longshore.test/behaviour: ok | bad | crash | unready | crash-init  [after SECONDS] [for SECONDS]
 
-`bad` cannot be pulled, `crash` ends with 1, `unready` runs and is never ready, `crash-init` is a
-`crash` where it is an init container and `ok` elsewhere. `after`: so long into every run it is still
-ok. `for`: so long after it was first asked for, or first run, it is ok for good.
+`bad` cannot be pulled, `crash` ends with 1 before anybody sees it run, `unready` runs and is never
+ready, `crash-init` is a `crash` where it is an init container and `ok` elsewhere. `after`: so long
+into every run it is still ok. `for`: so long after it was first asked for, or first run, it is ok for
+good. So `crash after 3` gets ready first, and `unready for 3` is slow to start.
 """
 
 import base64

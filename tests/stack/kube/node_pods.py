@@ -174,6 +174,9 @@ class Container:
         if self._failures == 1:  # the first time it is started again at once
             self._later(0, self._pull)
             return
+        self._later(self.pod.node.timing.exit_shown, self._back_off)
+
+    def _back_off(self):
         told = min(10 * 2 ** (self._failures - 2), 300)
         told = f"{told // 60}m{told % 60}s" if told >= 60 else f"{told}s"
         message = f"back-off {told} restarting failed container={self.name} pod={self.pod.full_name}"
@@ -219,6 +222,7 @@ class Pod:
         self.has_init = bool(self.spec.get("initContainers"))
         self.init = [Container(self, spec, True) for spec in self.spec.get("initContainers", [])]
         self.main = [Container(self, spec) for spec in self.spec["containers"]]
+        self._told = set()
         self.going_at = None
         self.wake_at = 0.0  # when a worker comes next, unless that is over
         self._gates = {}
@@ -366,6 +370,10 @@ class Pod:
         return written
 
     def event(self, kind, reason, message):
+        """Says the same once only, where a kubelet would count."""
+        if (reason, message) in self._told:
+            return
+        self._told.add((reason, message))
         now = timestamp()
         self.node.tell({
             "apiVersion": "v1", "kind": "Event",
