@@ -70,6 +70,11 @@ struct KubeObject {
   std::string manager;
   std::string service_account;            // spec.serviceAccountName of the template
   std::vector<std::string> pull_secrets;  // spec.imagePullSecrets of the template
+  // Whether there is a map of annotations, of whatever kind, on it and on its pod template: one can
+  // be added to a map only.
+  bool annotated = false;
+  bool template_annotated = false;
+  std::string restarted_by;  // the action whose restart the pod template tells of (patch.h)
 
   std::string id() const;  // "Deployment shop/web"
 };
