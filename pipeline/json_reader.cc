@@ -171,6 +171,11 @@ std::string_view JsonElement::required_text() const {
   return text.value_or(std::string_view());
 }
 
+std::string_view JsonElement::text(std::size_t max_bytes) const {
+  if (document_->error()) return {};
+  return text_of(*document_, element_of(handle_), path_, max_bytes).value_or(std::string_view());
+}
+
 JsonObject JsonElement::object(std::initializer_list<std::string_view> names) const {
   JsonObject object(*document_, path_, names);
   if (document_->error()) return object;
@@ -255,6 +260,15 @@ std::optional<double> JsonObject::number(std::string_view name) const {
   return std::nullopt;
 }
 
+std::optional<bool> JsonObject::flag(std::string_view name) const {
+  const auto value = find(name);
+  if (!value) return std::nullopt;
+  bool flag = false;
+  if (element_of(*value).get_bool().get(flag) == simdjson::SUCCESS) return flag;
+  fail(name, expected("true or false", element_of(*value)));
+  return std::nullopt;
+}
+
 std::optional<Time> JsonObject::unix_time(std::string_view name) const {
   const std::optional<double> seconds = number(name);
   if (!seconds || *seconds <= 0) return std::nullopt;
@@ -306,22 +320,8 @@ JsonObject JsonObject::object(std::string_view name,
 
 std::vector<JsonElement> JsonObject::list(std::string_view name) const {
   std::vector<JsonElement> elements;
-  const auto value = find(name);
-  if (!value) return elements;
-  dom::array array;
-  if (element_of(*value).get_array().get(array) != simdjson::SUCCESS) {
-    fail(name, expected("a list", element_of(*value)));
-    return elements;
-  }
-  if (array.size() > kMaxElements) {
-    fail(name, "has more than 1000 elements");
-    return elements;
-  }
-  elements.reserve(array.size());
-  for (const dom::element element : array) {
-    std::string path = path_of(name) + '[' + std::to_string(elements.size()) + ']';
-    elements.emplace_back(*document_, handle_of(element), std::move(path));
-  }
+  each(name, kMaxElements, [&](const JsonElement& element) { elements.push_back(element); });
+  if (document_->error()) elements.clear();
   return elements;
 }
 
@@ -344,6 +344,43 @@ void JsonObject::each_text(std::string_view name, std::size_t max_elements,
     }
     if (text.size() > kMaxTextBytes) return fail(name, "holds a text longer than 1024 bytes");
     call(text);
+  }
+}
+
+void JsonObject::each(std::string_view name, std::size_t max_elements,
+                      const std::function<void(const JsonElement&)>& call) const {
+  const auto value = find(name);
+  if (!value) return;
+  dom::array array;
+  if (element_of(*value).get_array().get(array) != simdjson::SUCCESS) {
+    return fail(name, expected("a list", element_of(*value)));
+  }
+  std::size_t count = 0;
+  for (const dom::element element : array) {
+    if (count == max_elements) {
+      return fail(name, "has more than " + std::to_string(max_elements) + " elements");
+    }
+    call(JsonElement(*document_, handle_of(element),
+                     path_of(name) + '[' + std::to_string(count++) + ']'));
+  }
+}
+
+void JsonObject::each_member(
+    std::string_view name, std::initializer_list<std::string_view> prefixes,
+    const std::function<void(std::string_view, const JsonElement&)>& call) const {
+  const auto value = find(name);
+  if (!value) return;
+  dom::object members;
+  if (element_of(*value).get_object().get(members) != simdjson::SUCCESS) {
+    return fail(name, expected("an object", element_of(*value)));
+  }
+  for (const dom::key_value_pair member : members) {
+    const bool is_wanted =
+        std::any_of(prefixes.begin(), prefixes.end(),
+                    [&](std::string_view prefix) { return member.key.starts_with(prefix); });
+    if (!is_wanted) continue;
+    call(member.key, JsonElement(*document_, handle_of(member.value),
+                                 path_of(name) + '.' + std::string(member.key)));
   }
 }
 

@@ -9,6 +9,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "pipeline/digest.h"
@@ -57,6 +58,9 @@ class JsonDocument {
   const std::optional<Error>& error() const noexcept { return error_; }
   // Sets the fault at a path, unless there is one already.
   void fail(std::string_view path, std::string_view why);
+  // Takes the fault away, so that one element of a list does not spoil the others. What was read
+  // since the fault came is not to be used.
+  std::optional<Error> forgive() { return std::exchange(error_, std::nullopt); }
 
  private:
   JsonHandle root_;
@@ -70,6 +74,8 @@ class JsonElement {
       : document_(&document), handle_(handle), path_(std::move(path)) {}
   bool is_text() const;
   std::string_view required_text() const;
+  // A text of at most that many bytes; "" and null are "".
+  std::string_view text(std::size_t max_bytes) const;
   JsonObject object(std::initializer_list<std::string_view> names) const;
   void fail(std::string_view why) const { document_->fail(path_, why); }
 
@@ -94,6 +100,7 @@ class JsonObject {
   std::optional<std::string> string(std::string_view name) const;
   std::string_view required_text(std::string_view name) const;  // absent: a fault, and ""
   std::optional<double> number(std::string_view name) const;
+  std::optional<bool> flag(std::string_view name) const;  // true or false
   // A whole or a broken number, seconds since 1970; 0 and below are absent.
   std::optional<Time> unix_time(std::string_view name) const;
   // RFC 3339. The year 1 is absent: what Go programs write for no time.
@@ -111,6 +118,13 @@ class JsonObject {
   // a fault, and so is one more than `max_elements`.
   void each_text(std::string_view name, std::size_t max_elements,
                  const std::function<void(std::string_view)>& call) const;
+  // Calls for each element of a list, and keeps none of them; else as each_text().
+  void each(std::string_view name, std::size_t max_elements,
+            const std::function<void(const JsonElement&)>& call) const;
+  // Calls for each member of an object whose name starts with one of the prefixes, in their order.
+  // For objects whose names are not known beforehand; nothing where it is absent.
+  void each_member(std::string_view name, std::initializer_list<std::string_view> prefixes,
+                   const std::function<void(std::string_view, const JsonElement&)>& call) const;
   void fail(std::string_view name, std::string_view why) const;
 
  private:

@@ -2,7 +2,6 @@
 #include "sinks/files/folder.h"
 
 #include <cerrno>
-#include <system_error>
 
 #include <fcntl.h>
 #include <linux/openat2.h>
@@ -13,30 +12,6 @@ namespace longshore {
 namespace {
 
 constexpr int kFolderFlags = O_RDONLY | O_DIRECTORY | O_CLOEXEC;
-
-std::int64_t nanoseconds(const timespec& time) noexcept {
-  return static_cast<std::int64_t>(time.tv_sec) * 1'000'000'000 + time.tv_nsec;
-}
-
-Errc code_for(int code) {
-  switch (code) {
-    case EACCES:
-    case EPERM:
-    case EROFS:
-      return Errc::unauthorized;
-    case ENOENT:
-    case ENOTDIR:
-      return Errc::not_found;
-    case ELOOP:
-    case EXDEV:
-    case EINVAL:
-    case ENXIO:
-    case ENAMETOOLONG:
-      return Errc::unsupported;
-    default:
-      return Errc::io;
-  }
-}
 
 Error not_below(std::string_view path) {
   return Error{Errc::unsupported, "'" + std::string(path) +
@@ -79,34 +54,7 @@ Result<Fd> open_by_component(const Fd& root, std::string_view path) {
   return at;
 }
 
-// Reads to the end, whatever the size was said to be.
-Result<std::string> read_all(const Fd& file, std::string_view shown, std::size_t max_bytes) {
-  std::string bytes;
-  for (;;) {
-    const std::size_t before = bytes.size();
-    bytes.resize(before + 65'536);
-    const ssize_t got = read(file.get(), bytes.data() + before, 65'536);
-    if (got < 0 && errno != EINTR) return system_error("read '" + std::string(shown) + "'", errno);
-    bytes.resize(before + static_cast<std::size_t>(got < 0 ? 0 : got));
-    if (got == 0) return bytes;
-    if (bytes.size() > max_bytes) {
-      return Error{Errc::unsupported, "'" + std::string(shown) + "' is larger than " +
-                                          std::to_string(max_bytes) + " bytes"};
-    }
-  }
-}
-
 }  // namespace
-
-FileSignature FileSignature::of(const struct stat& status) noexcept {
-  return {status.st_dev, status.st_ino, status.st_size, nanoseconds(status.st_ctim),
-          nanoseconds(status.st_mtim)};
-}
-
-Error system_error(std::string_view what, int code) {
-  return Error{code_for(code),
-               "cannot " + std::string(what) + ": " + std::generic_category().message(code)};
-}
 
 std::pair<std::string_view, std::string_view> split_path(std::string_view path) noexcept {
   const std::size_t slash = path.rfind('/');
@@ -144,17 +92,7 @@ Result<FileContent> read_file(const Fd& folder, const std::string& name, std::st
     return code == ELOOP ? not_below(shown)
                          : system_error("open '" + std::string(shown) + "'", code);
   }
-  FileContent content;
-  if (fstat(file.get(), &content.status) != 0) {
-    return system_error("look at '" + std::string(shown) + "'", errno);
-  }
-  if (!S_ISREG(content.status.st_mode)) {
-    return Error{Errc::unsupported, "'" + std::string(shown) + "' is no regular file"};
-  }
-  auto bytes = read_all(file, shown, max_bytes);
-  if (!bytes) return std::move(bytes).error();
-  content.bytes = *std::move(bytes);
-  return content;
+  return read_open_file(file, shown, max_bytes);
 }
 
 }  // namespace longshore

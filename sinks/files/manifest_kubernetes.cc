@@ -3,6 +3,7 @@
 
 #include "pipeline/keel_settings.h"
 #include "sinks/files/findings.h"
+#include "sinks/init_containers.h"
 
 // Any object with a pod template counts, so that kinds of other people (Rollout, CloneSet) do too.
 // The path to the containers is walked without following aliases: a scalar that several objects
@@ -30,22 +31,6 @@ Annotations object_annotations(const YamlNode* metadata) {
                         annotations_in(find(metadata, "labels")));
 }
 
-std::string own_key(std::string_view key, std::string_view container) {
-  return std::string(kAnnotationPrefix).append(key).append(".").append(container);
-}
-
-// longshore.dev/<key>.<from> is copied to longshore.dev/<key>.<to>, where that is not written.
-void inherit(Annotations& annotations, std::string_view from, std::string_view to) {
-  Annotations copies;
-  const std::string suffix = "." + std::string(from);
-  for (const auto& [key, value] : annotations) {
-    if (key.starts_with(kAnnotationPrefix) && key.ends_with(suffix)) {
-      copies.emplace(key.substr(0, key.size() - suffix.size()) + "." + std::string(to), value);
-    }
-  }
-  annotations.merge(copies);
-}
-
 void add_containers(const YamlNode* pod, FoundWorkload& workload, Findings& findings) {
   const YamlNode* list = find(pod, "containers");
   if (list == nullptr) return;
@@ -61,14 +46,14 @@ void add_init_container(const YamlNode* item, FoundWorkload& workload, Findings&
   const std::string name(text_at(item, "name"));
   const YamlNode* image = find(item, "image");
   if (image == nullptr) return;
-  const bool asked_for = workload.annotations.contains(own_key("policy", name)) ||
-                         keel_wants_init_containers(workload.annotations);
   const std::string_view text = text_at(item, "image");
   const auto sibling = std::find_if(
       workload.containers.begin(), workload.containers.end(),
       [text](const FoundContainer& other) { return other.places.whole->text == text; });
-  if (!asked_for && sibling == workload.containers.end()) return;
-  if (!asked_for) inherit(workload.annotations, sibling->name, name);
+  const bool has_sibling = sibling != workload.containers.end();
+  if (!list_init_container(workload.annotations, name, has_sibling ? &sibling->name : nullptr)) {
+    return;
+  }
   auto container = findings.whole(name, image);
   if (container) findings.add(workload, *std::move(container));
 }

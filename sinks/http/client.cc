@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include <curl/curl.h>
@@ -15,6 +16,12 @@
 #include "sinks/http/transfer.h"
 
 namespace longshore {
+
+namespace {
+
+constexpr std::size_t kMaxWaiting = 1U << 20;  // bytes of one stream that its reader has not taken
+
+}  // namespace
 
 // What its caller waits for. On the caller's stack: the loop does not touch it after `result` is
 // set, which it does under the mutex.
@@ -24,7 +31,11 @@ struct HttpClient::Call {
   // guarded by the loop's mutex
   bool cancelled = false;
   std::optional<Result<HttpAnswer>> result;
-  std::condition_variable done;
+  std::condition_variable changed;  // there is a result, or bytes
+  // of a stream
+  HttpAnswer head;  // not changed once there are bytes
+  std::string bytes;
+  enum class Flow { runs, paused, resumes } flow = Flow::runs;
 };
 
 class HttpClient::Loop {
@@ -33,7 +44,7 @@ class HttpClient::Loop {
     if (multi_ == nullptr) return;
     curl_multi_setopt(multi_, CURLMOPT_PIPELINING, CURLPIPE_NOTHING);
     curl_multi_setopt(multi_, CURLMOPT_MAX_HOST_CONNECTIONS,
-                      static_cast<long>(options.connections_per_host));
+                      static_cast<long>(options.connections_per_host));  // 0: no limit
     curl_multi_setopt(multi_, CURLMOPT_MAXCONNECTS, static_cast<long>(options.idle_connections));
     thread_ = std::thread([this] { run(); });
   }
@@ -53,9 +64,38 @@ class HttpClient::Loop {
     if (multi_ == nullptr) return Error{Errc::io, "libcurl could not be started"};
     if (!enter(call)) return call.transfer.error(Errc::unavailable, kStopping);
     wait(call, stop);
+    return leave(call);
+  }
+
+  Result<HttpAnswer> run_stream(Call& call, const OnBytes& on_bytes, const std::stop_token& stop) {
+    if (multi_ == nullptr) return Error{Errc::io, "libcurl could not be started"};
+    if (!enter(call)) return call.transfer.error(Errc::unavailable, kStopping);
+    bool wants_more = true;
+    {
+      const std::stop_callback on_stop(stop, [&] { cancel(call); });
+      while (const auto bytes = take(call)) {
+        wants_more = on_bytes(call.head, *bytes);
+        if (!wants_more) break;
+      }
+    }
+    if (wants_more) return leave(call);
+    cancel(call);
+    auto ended = leave(call);
+    return std::move(call.head);
+  }
+
+  // For the transfer of a stream, on the loop's thread. False if that is too much now: then it is
+  // paused, and goes on once the reader has taken what there is.
+  bool put(Call& call, const HttpAnswer& head, std::string_view bytes) {
     const std::lock_guard lock(mutex_);
-    if (--callers_ == 0) left_.notify_all();
-    return *std::move(call.result);
+    if (!call.bytes.empty() && call.bytes.size() + bytes.size() > kMaxWaiting) {
+      call.flow = Call::Flow::paused;
+      return false;
+    }
+    if (call.head.status == 0) call.head = head;
+    call.bytes.append(bytes);
+    call.changed.notify_one();
+    return true;
   }
 
  private:
@@ -70,20 +110,40 @@ class HttpClient::Loop {
     curl_multi_wakeup(multi_);
     return true;
   }
+  void cancel(Call& call) {
+    const std::lock_guard lock(mutex_);
+    call.cancelled = true;
+    curl_multi_wakeup(multi_);
+  }
   // The loop ends every call at its deadline at the latest.
   void wait(Call& call, const std::stop_token& stop) {
-    const std::stop_callback on_stop(stop, [&] {
-      const std::lock_guard lock(mutex_);
-      call.cancelled = true;
-      curl_multi_wakeup(multi_);
-    });
+    const std::stop_callback on_stop(stop, [&] { cancel(call); });
     std::unique_lock lock(mutex_);
-    call.done.wait(lock, [&] { return call.result.has_value(); });
+    call.changed.wait(lock, [&] { return call.result.has_value(); });
+  }
+  Result<HttpAnswer> leave(Call& call) {
+    std::unique_lock lock(mutex_);
+    call.changed.wait(lock, [&] { return call.result.has_value(); });
+    if (--callers_ == 0) left_.notify_all();
+    return *std::move(call.result);
+  }
+  // The next bytes of a stream; nothing once there will be none.
+  std::optional<std::string> take(Call& call) {
+    std::unique_lock lock(mutex_);
+    call.changed.wait(
+        lock, [&] { return call.result.has_value() || (!call.cancelled && !call.bytes.empty()); });
+    if (call.cancelled || call.bytes.empty()) return std::nullopt;
+    if (call.flow == Call::Flow::paused) {
+      call.flow = Call::Flow::resumes;
+      curl_multi_wakeup(multi_);
+    }
+    return std::exchange(call.bytes, {});
   }
 
   void run() {
     ignore_broken_pipes();
     while (take_new()) {
+      resume();
       int running = 0;
       curl_multi_perform(multi_, &running);
       collect();
@@ -116,6 +176,19 @@ class HttpClient::Loop {
     }
     queue_.clear();
     return !stopping_;
+  }
+
+  void resume() {
+    for (Call* call : active_) {
+      if (is_to_resume(*call)) curl_easy_pause(call->transfer.handle(), CURLPAUSE_CONT);
+    }
+  }
+
+  bool is_to_resume(Call& call) {
+    const std::lock_guard lock(mutex_);
+    if (call.flow != Call::Flow::resumes) return false;
+    call.flow = Call::Flow::runs;
+    return true;
   }
 
   void collect() {
@@ -162,7 +235,7 @@ class HttpClient::Loop {
     active_.erase(std::find(active_.begin(), active_.end(), &call));
     const std::lock_guard lock(mutex_);
     call.result = std::move(result);
-    call.done.notify_one();  // under the lock: the call may be gone right after it
+    call.changed.notify_one();  // under the lock: the call may be gone right after it
   }
 
   CURLM* const multi_;
@@ -177,14 +250,31 @@ class HttpClient::Loop {
   std::vector<Call*> active_;
 };
 
-HttpClient::HttpClient(HttpClientOptions options) : loop_(std::make_unique<Loop>(options)) {}
+HttpClient::HttpClient(HttpClientOptions options)
+    : options_(options), requests_(std::make_unique<Loop>(options)) {}
 HttpClient::~HttpClient() = default;
 
 Result<HttpAnswer> HttpClient::send(const OutboundRequest& request, const std::stop_token& stop) {
   Transfer transfer(request, std::chrono::steady_clock::now());
   if (auto prepared = transfer.prepare(); !prepared) return std::move(prepared).error();
   Call call(transfer);
-  return loop_->run_call(call, stop);
+  return requests_->run_call(call, stop);
+}
+
+Result<HttpAnswer> HttpClient::stream(const OutboundRequest& request, const OnBytes& on_bytes,
+                                      const std::stop_token& stop) {
+  std::call_once(streams_begun_, [this] {
+    HttpClientOptions unlimited = options_;
+    unlimited.connections_per_host = 0;
+    streams_ = std::make_unique<Loop>(unlimited);
+  });
+  Transfer transfer(request, std::chrono::steady_clock::now());
+  Call call(transfer);
+  transfer.stream_to([&](const HttpAnswer& head, std::string_view bytes) {
+    return streams_->put(call, head, bytes);
+  });
+  if (auto prepared = transfer.prepare(); !prepared) return std::move(prepared).error();
+  return streams_->run_stream(call, on_bytes, stop);
 }
 
 }  // namespace longshore

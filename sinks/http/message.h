@@ -27,6 +27,18 @@ struct TlsFiles {
   friend bool operator==(const TlsFiles&, const TlsFiles&) = default;
 };
 
+// TLS as a kubeconfig describes it: PEM as text, used instead of the files; empty: none.
+struct TlsText {
+  std::string authority;  // trusted instead of the system's authorities and of the file's
+  std::string certificate;
+  std::string key;
+  // Asked for and expected in the server's certificate instead of the URL's host.
+  std::string server_name;
+  enum class Server { verified, unverified } server = Server::verified;
+
+  friend bool operator==(const TlsText&, const TlsText&) = default;
+};
+
 // Which addresses a request may be sent to, judged after the name is resolved
 // (sinks/http/address.h).
 enum class Reach {
@@ -46,6 +58,7 @@ struct OutboundRequest {
   std::size_t max_body_bytes = 1U << 20;
   std::size_t max_head_bytes = 64U << 10;
   TlsFiles tls;
+  TlsText tls_text = {};
   Reach reach = Reach::only_public;
   // If set, takes the body piece by piece instead of the answer, up to max_body_bytes; false ends
   // the request. Runs on the client's thread: it must not wait, nor call the client.

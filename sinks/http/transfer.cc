@@ -8,6 +8,7 @@
 
 #include "pipeline/text.h"
 #include "sinks/http/address.h"
+#include "sinks/http/url.h"
 
 namespace longshore {
 namespace {
@@ -28,7 +29,15 @@ std::size_t on_head(char* data, std::size_t size, std::size_t count, void* to) {
 
 std::size_t on_body(char* data, std::size_t size, std::size_t count, void* to) {
   const std::string_view bytes(data, size * count);
-  return static_cast<Transfer*>(to)->take_body(bytes) ? bytes.size() : 0;
+  switch (static_cast<Transfer*>(to)->take_body(bytes)) {
+    case Transfer::Taken::all:
+      return bytes.size();
+    case Transfer::Taken::later:
+      return CURL_WRITEFUNC_PAUSE;
+    case Transfer::Taken::never:
+      break;
+  }
+  return 0;
 }
 
 // After the name is resolved and before anything is sent, so that a name that is resolved anew, to
@@ -67,6 +76,7 @@ Transfer::Transfer(const OutboundRequest& request, SteadyTime start)
 Transfer::~Transfer() {
   curl_easy_cleanup(handle_);
   curl_slist_free_all(static_cast<curl_slist*>(fields_));
+  curl_slist_free_all(static_cast<curl_slist*>(connect_to_));
 }
 
 Error Transfer::error(Errc code, std::string_view why) const {
@@ -80,10 +90,12 @@ Status Transfer::prepare() {
   }
   handle_ = ready() ? curl_easy_init() : nullptr;
   if (handle_ == nullptr) return Error{Errc::io, "libcurl could not be started"};
+  if (auto set = set_request(); !set) return set;
   if (auto added = add_fields(); !added) return added;
-  set_request();
   set_limits();
   set_tls();
+  set_tls_text();
+  if (stream_) set_keep_alive();
   set_callbacks();
   return Done{};
 }
@@ -106,8 +118,31 @@ Status Transfer::add_fields() {
   return Done{};
 }
 
-void Transfer::set_request() {
+// libcurl expects the URL's host in the certificate: the name takes its place there, and libcurl is
+// told where to connect and what the host is called all the same.
+Status Transfer::set_server_name() {
+  const std::string& name = request_.tls_text.server_name;
+  const auto url = Url::parse(request_.url);
+  const auto named = Url::parse("https://" + name);
+  if (!url || !named || named->host() != name || !url->is_https()) {
+    return error(Errc::invalid_input, in_quotes(name) + " cannot be a TLS server's name here");
+  }
+  const std::string port = std::to_string(url->port());
+  const std::size_t path = url->str().find('/', url->scheme().size() + 3);
+  const std::string rest = path == std::string::npos ? "/" : url->str().substr(path);
+  curl_easy_setopt(handle_, CURLOPT_URL, ("https://" + name + ':' + port + rest).c_str());
+  const std::string where = name + ':' + port + ':' + url->authority();
+  connect_to_ = curl_slist_append(nullptr, where.c_str());
+  curl_easy_setopt(handle_, CURLOPT_CONNECT_TO, static_cast<curl_slist*>(connect_to_));
+  add_line("Host: " + url->authority());
+  return Done{};
+}
+
+Status Transfer::set_request() {
   curl_easy_setopt(handle_, CURLOPT_URL, request_.url.c_str());
+  if (!request_.tls_text.server_name.empty()) {
+    if (auto set = set_server_name(); !set) return set;
+  }
   curl_easy_setopt(handle_, CURLOPT_PROTOCOLS_STR, "http,https");
   curl_easy_setopt(handle_, CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_1_1));
   curl_easy_setopt(handle_, CURLOPT_USERAGENT, "longshore/" LONGSHORE_VERSION);
@@ -120,6 +155,7 @@ void Transfer::set_request() {
     curl_easy_setopt(handle_, CURLOPT_POSTFIELDS, body.c_str());
     curl_easy_setopt(handle_, CURLOPT_CUSTOMREQUEST, request_.method.c_str());
   }
+  return Done{};
 }
 
 // No redirects: whoever asks judges each. No proxy, whatever the environment says: it would resolve
@@ -149,6 +185,31 @@ void Transfer::set_tls() {
   if (!request_.tls.authority.empty()) curl_easy_setopt(handle_, CURLOPT_CA_CACHE_TIMEOUT, 0L);
   set(CURLOPT_SSLCERT, request_.tls.certificate);
   set(CURLOPT_SSLKEY, request_.tls.key);
+}
+
+void Transfer::set_tls_text() {
+  const TlsText& tls = request_.tls_text;
+  const auto set = [this](CURLoption option, const std::string& pem) {
+    if (pem.empty()) return;
+    curl_blob blob{const_cast<char*>(pem.data()), pem.size(), CURL_BLOB_COPY};
+    curl_easy_setopt(handle_, option, &blob);
+  };
+  set(CURLOPT_CAINFO_BLOB, tls.authority);
+  // It takes the place of the file of the system's authorities only.
+  if (!tls.authority.empty()) curl_easy_setopt(handle_, CURLOPT_CAPATH, nullptr);
+  set(CURLOPT_SSLCERT_BLOB, tls.certificate);
+  set(CURLOPT_SSLKEY_BLOB, tls.key);
+  if (tls.server == TlsText::Server::unverified) {
+    curl_easy_setopt(handle_, CURLOPT_SSL_VERIFYPEER, 0L);
+    curl_easy_setopt(handle_, CURLOPT_SSL_VERIFYHOST, 0L);
+  }
+}
+
+// A peer that is gone is noticed after 20 s of silence and nine probes.
+void Transfer::set_keep_alive() {
+  curl_easy_setopt(handle_, CURLOPT_TCP_KEEPALIVE, 1L);
+  curl_easy_setopt(handle_, CURLOPT_TCP_KEEPIDLE, 20L);
+  curl_easy_setopt(handle_, CURLOPT_TCP_KEEPINTVL, 5L);
 }
 
 void Transfer::set_callbacks() {
@@ -183,18 +244,28 @@ bool Transfer::take_head(std::string_view line) {
   return true;
 }
 
-bool Transfer::take_body(std::string_view bytes) {
+Transfer::Taken Transfer::take_body(std::string_view bytes) {
+  if (stream_) {
+    answer_.status = status();
+    return stream_(answer_, bytes) ? Taken::all : Taken::later;
+  }
   body_bytes_ += bytes.size();
   if (body_bytes_ > request_.max_body_bytes) {
     too_large_ = true;
-    return false;
+    return Taken::never;
   }
   if (!request_.on_body) {
     answer_.body.append(bytes);
-    return true;
+    return Taken::all;
   }
   ended_ = !request_.on_body(bytes);
-  return !ended_;
+  return ended_ ? Taken::never : Taken::all;
+}
+
+int Transfer::status() const {
+  long status = 0;
+  curl_easy_getinfo(handle_, CURLINFO_RESPONSE_CODE, &status);
+  return static_cast<int>(status);
 }
 
 bool Transfer::allow(bool is_public) {
@@ -205,9 +276,7 @@ bool Transfer::allow(bool is_public) {
 
 Result<HttpAnswer> Transfer::answer(int code) {
   if (code == CURLE_OK) {
-    long status = 0;
-    curl_easy_getinfo(handle_, CURLINFO_RESPONSE_CODE, &status);
-    answer_.status = static_cast<int>(status);
+    answer_.status = status();
     return std::move(answer_);
   }
   if (too_large_) return error(Errc::unsupported, "the answer is too large");

@@ -3,8 +3,10 @@
 
 #include <array>
 #include <cstddef>
+#include <functional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "pipeline/result.h"
 #include "pipeline/time.h"
@@ -23,6 +25,10 @@ class Transfer {
   Transfer(const Transfer&) = delete;
   Transfer& operator=(const Transfer&) = delete;
 
+  // Gives the head and each piece of the body to `take`, on the client's thread. False: not now;
+  // the same piece is given again once the transfer was paused and resumed. To be called first.
+  using Take = std::function<bool(const HttpAnswer& head, std::string_view bytes)>;
+  void stream_to(Take take) { stream_ = std::move(take); }
   // Fails with invalid_input for a URL or a field that cannot be sent.
   Status prepare();
   void* handle() const noexcept { return handle_; }  // a CURL*
@@ -34,22 +40,29 @@ class Transfer {
   Error error(Errc code, std::string_view why) const;
 
   // What libcurl calls. False ends the transfer.
+  enum class Taken { all, later, never };
   bool take_head(std::string_view line);
-  bool take_body(std::string_view bytes);
+  Taken take_body(std::string_view bytes);
   bool allow(bool is_public);
 
  private:
   Status add_fields();
   void add_line(const std::string& line);
-  void set_request();
+  int status() const;
+  Status set_request();
+  Status set_server_name();
   void set_limits();
   void set_tls();
+  void set_tls_text();
+  void set_keep_alive();
   void set_callbacks();
 
   const OutboundRequest& request_;
   const SteadyTime deadline_;
+  Take stream_;
   void* handle_ = nullptr;
-  void* fields_ = nullptr;  // a curl_slist*
+  void* fields_ = nullptr;      // a curl_slist*
+  void* connect_to_ = nullptr;  // the same
   std::array<char, 256> detail_{};
   HttpAnswer answer_;
   std::size_t head_bytes_ = 0;

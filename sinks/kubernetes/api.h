@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <filesystem>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -41,8 +42,9 @@ struct KubeAnswer {
 // Threads: every function is safe from every thread; calls block up to their timeout.
 class KubeApi {
  public:
-  // The client outlives it.
-  KubeApi(const KubernetesTargetOptions& options, HttpClient& client, const Clock& clock);
+  // The client and the clock outlive it. `pod`: the folder of our pod's service account.
+  KubeApi(const KubernetesTargetOptions& options, HttpClient& client, const Clock& clock,
+          const std::filesystem::path& pod = "/var/run/secrets/kubernetes.io/serviceaccount");
   ~KubeApi();
 
   // Reads what it needs, without asking the server. invalid_input: the kubeconfig, its context or a

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstdint>
+#include <deque>
 #include <functional>
 #include <map>
 #include <memory>
@@ -19,7 +21,12 @@ namespace longshore {
 //
 // Of two states of one object the one with the higher resourceVersion counts, whoever brings it: an
 // answer to a PATCH of ours is there before the watch tells of it, and is not undone by a list that
-// was begun before. Numbers are compared, which Kubernetes allows for one kind of object.
+// was begun before. Nor does such an answer bring back what is known to be gone; of what went, the
+// latest thousand are remembered for that. Numbers are compared, which Kubernetes allows for one
+// kind of object; where there is none, the state that comes later counts.
+//
+// An object is kept once, and what the pipeline sees of it is made when it is asked for: a hundred
+// thousand are an ordinary number here.
 //
 // Threads: every function is safe from every thread; no I/O is done under its lock.
 class KubeIndex {
@@ -27,10 +34,12 @@ class KubeIndex {
   explicit KubeIndex(std::string target) : target_(std::move(target)) {}
 
   // What has changed for the pipeline: repositories whose workloads came, went, or have another
-  // image or annotation, and workloads whose rollout may have moved.
+  // image or annotation, and workloads known before whose rollout may have moved.
   struct Changes {
     std::set<Repository> repositories;
     std::set<std::string> moved;  // ids
+
+    bool empty() const noexcept { return repositories.empty() && moved.empty(); }
   };
 
   // A state of one object.
@@ -39,7 +48,7 @@ class KubeIndex {
   Changes remove(const std::string& id, std::uint64_t version);
   // All there is of one kind in one namespace ("": in all), as of that version. What is not among
   // these goes, unless a later state of it is known.
-  Changes replace(KubeKind kind, const std::string& space, std::vector<KubeObject> objects,
+  Changes replace(KubeKind kind, const std::string& space, std::vector<KubeObjectPtr> objects,
                   std::uint64_t version);
   // Forgets what is known of that kind and namespace: versions begin anew (a restored etcd).
   void forget(KubeKind kind, const std::string& space);
@@ -48,15 +57,30 @@ class KubeIndex {
   std::vector<WorkloadPtr> of(const Repository& repository) const;
   std::vector<WorkloadPtr> all() const;
   std::size_t size() const;
-  // Workloads that are left alone, and why: images that cannot be read; at most `limit`.
+  // Workloads that are left alone, and why: objects and images that cannot be read; at most
+  // `limit`.
   std::vector<std::string> problems(std::size_t limit) const;
 
  private:
-  struct Entry;
+  using Objects = std::map<std::string, KubeObjectPtr, std::less<>>;
+  using Ids = std::set<std::string_view>;  // of keys of objects_
+
+  // REQUIRES of all: mutex_ held
+  void put_locked(KubeObjectPtr object, Changes& changes);
+  Objects::iterator remove_locked(Objects::iterator at, std::uint64_t version, Changes& changes);
+  void link(const Objects::value_type& entry, Changes& changes);
+  void unlink(const Objects::value_type& entry, Changes& changes);
+  bool is_gone(const std::string& id, std::uint64_t version) const;
+  void remember_gone(const std::string& id, std::uint64_t version);
+
   const std::string target_;
   mutable std::mutex mutex_;
-  std::unordered_map<std::string, std::shared_ptr<const Entry>> entries_;  // guarded by mutex_
-  std::unordered_map<Repository, std::set<std::string>> by_repository_;    // guarded by mutex_
+  // guarded by mutex_
+  Objects objects_;  // by id, so that a kind and a namespace of it are neighbours
+  std::unordered_map<Repository, Ids> by_repository_;
+  Ids with_problems_;
+  std::map<std::string, std::uint64_t, std::less<>> gone_;  // the version that it went with
+  std::deque<std::string> gone_order_;                      // the oldest first
 };
 
 }  // namespace longshore

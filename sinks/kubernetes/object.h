@@ -10,6 +10,7 @@
 
 #include "pipeline/policy.h"
 #include "pipeline/target.h"
+#include "sinks/kubernetes/adoption.h"
 
 namespace longshore {
 
@@ -31,9 +32,14 @@ struct KubeContainer {
   std::string image;
   bool init = false;
   std::size_t position = 0;  // in its list
+  // The field manager that applies this image (server-side apply); empty: nobody does.
+  std::string applier{};
+
+  friend bool operator==(const KubeContainer&, const KubeContainer&) = default;
 };
 
-// What a workload's status says of its rollout. Counts that the API leaves out are 0.
+// What a workload's status says of its rollout. Counts that the API leaves out are 0, and so are
+// all of a CronJob, which rolls nothing out.
 struct KubeProgress {
   std::int64_t observed_generation = 0;
   std::int64_t desired = 1;    // replicas that are wanted; a DaemonSet's desiredNumberScheduled
@@ -66,8 +72,7 @@ struct KubeObject {
   std::vector<KubeContainer> containers;  // containers first, then init containers
   std::string selector;  // of its pods, as a query says it: "app=web,tier in (a,b)"
   KubeProgress progress;
-  // Who else manages it, in words ("Argo CD application shop"); empty: nobody known.
-  std::string manager;
+  KubeManager manager;                    // who else manages it as a whole
   std::string service_account;            // spec.serviceAccountName of the template
   std::vector<std::string> pull_secrets;  // spec.imagePullSecrets of the template
   // Whether there is a map of annotations, of whatever kind, on it and on its pod template: one can
@@ -75,17 +80,27 @@ struct KubeObject {
   bool annotated = false;
   bool template_annotated = false;
   std::string restarted_by;  // the action whose restart the pod template tells of (patch.h)
+  // Why it could not be read; only kind, space, name and version are set then. Empty: it could.
+  std::string fault{};
 
   std::string id() const;  // "Deployment shop/web"
 };
 
 using KubeObjectPtr = std::shared_ptr<const KubeObject>;
 
-// Reads one object of that kind, as the API server sends it. invalid_input: it is none.
+// Reads one object of that kind, as the API server sends it. invalid_input: it is none, or has a
+// `fault`.
 Result<KubeObject> read_kube_object(KubeKind kind, std::string_view json);
 
+// Who else sets the image of that container: who manages the object, else who applies the image.
+KubeManager manager_of(const KubeObject& object, std::string_view container);
+
 // What the pipeline gets to see of it: its containers whose images can be parsed, and of the init
-// containers those that have a policy of their own or the image of a listed one, as in manifests.
+// containers those that list_init_container() lists, as in manifests.
 Workload workload_for(const std::string& target, const KubeObject& object);
+
+// What is wrong with the object, for a person: its fault, images that cannot be parsed. Empty:
+// nothing.
+std::string problem_of(const KubeObject& object);
 
 }  // namespace longshore

@@ -232,3 +232,39 @@ TEST_CASE("JsonDocuments of different threads do not disturb each other", "[pipe
   }).join();
   CHECK(root.text("a") == "mine");
 }
+
+TEST_CASE("JsonObject walks members whose names are not known beforehand", "[pipeline][json]") {
+  JsonDocument document(
+      R"({"a":{"x/2":"two","y/1":7,"x/1":"","z":"' out"},"b":[{"c":1},{"c":"ok"}],"c":null})");
+  const JsonObject root = document.root({"a", "b", "c"});
+  std::vector<std::string> seen;
+  root.each_member("a", {"x/", "q/"}, [&](std::string_view name, const JsonElement& value) {
+    seen.push_back(std::string(name) + "=" + std::string(value.text(10)));
+  });
+  CHECK(seen == std::vector<std::string>{"x/2=two", "x/1="});
+  root.each_member("c", {""}, [](std::string_view, const JsonElement&) { FAIL("absent"); });
+  CHECK_FALSE(document.error());
+  root.each_member("b", {""}, [](std::string_view, const JsonElement&) { FAIL("a list"); });
+  REQUIRE(document.error());
+  CHECK(document.error()->message == "b: expected an object, found a list");
+}
+
+TEST_CASE("JsonDocument forgives the fault of one element", "[pipeline][json]") {
+  JsonDocument document(R"({"a":[{"c":1},{"c":"ok"},{"c":"long text"}],"b":true})");
+  const JsonObject root = document.root({"a", "b"});
+  std::vector<std::string> seen;
+  root.each("a", 3, [&](const JsonElement& element) {
+    const std::string text(element.object({"c"}).text("c", 4).value_or("none"));
+    const auto fault = document.forgive();
+    seen.push_back(fault ? fault->message : text);
+  });
+  CHECK(seen == std::vector<std::string>{"a[0].c: expected text, found a number", "ok",
+                                         "a[2].c: is longer than 4 bytes"});
+  CHECK_FALSE(document.forgive());
+  CHECK(root.flag("b") == true);
+  CHECK_FALSE(document.error());
+  CHECK_FALSE(root.flag("a"));
+  CHECK(document.forgive()->message == "a: expected true or false, found a list");
+  root.each("a", 2, [](const JsonElement&) {});
+  CHECK(document.error()->message == "a: has more than 2 elements");
+}

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <atomic>
 #include <cstdlib>
+#include <fstream>
 #include <future>
+#include <iterator>
 #include <memory>
 #include <thread>
 #include <vector>
@@ -29,6 +31,11 @@ StubReply act(StubReply::Way way) {
   StubReply reply;
   reply.way = way;
   return reply;
+}
+
+std::string text_of(const std::filesystem::path& path) {
+  std::ifstream file(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
 }
 
 OutboundRequest get(const std::string& url) {
@@ -238,6 +245,66 @@ TEST_CASE("HttpClient shows a certificate on the connections of who names it", "
   known.tls.key = certificate.key();
   CHECK(client.send(known)->body == "known");
   CHECK(client.send(request).error().code == Errc::unavailable);
+}
+
+TEST_CASE("HttpClient trusts only the authority that it is given as text", "[sinks][http]") {
+  const StubCertificate certificate;
+  const StubCertificate another;
+  HttpStub server([](const StubRequest&) { return say("safe"); }, &certificate);
+  HttpClient client;
+  OutboundRequest request = get(server.url("/"));
+  request.tls_text.authority = text_of(certificate.certificate());
+  CHECK(client.send(request)->body == "safe");
+  OutboundRequest other = request;
+  other.tls_text.authority = text_of(another.certificate());
+  other.tls.authority = certificate.certificate();
+  CHECK(client.send(other).error().code == Errc::unavailable);
+  other.tls_text.authority = "no PEM";
+  CHECK(client.send(other).error().code == Errc::invalid_input);
+  other.tls_text = {};
+  other.tls = {};
+  CHECK(client.send(other).error().code == Errc::unavailable);
+  other.tls_text.server = TlsText::Server::unverified;
+  CHECK(client.send(other)->body == "safe");
+  // Its connection is not taken by who wants to know the server.
+  other.tls_text.server = TlsText::Server::verified;
+  CHECK(client.send(other).error().code == Errc::unavailable);
+}
+
+TEST_CASE("HttpClient shows a certificate given as text to whom it is meant", "[sinks][http]") {
+  const StubCertificate certificate;
+  HttpStub server([](const StubRequest&) { return say("known"); }, &certificate,
+                  HttpStub::Client::with_certificate);
+  HttpClient client;
+  OutboundRequest request = get(server.url("/"));
+  request.tls_text.authority = text_of(certificate.certificate());
+  OutboundRequest known = request;
+  known.tls_text.certificate = text_of(certificate.certificate());
+  known.tls_text.key = text_of(certificate.key());
+  CHECK(client.send(known)->body == "known");
+  CHECK(client.send(known)->body == "known");
+  CHECK(server.connections() == 1);
+  CHECK(client.send(request).error().code == Errc::unavailable);
+  known.tls_text.key = text_of(StubCertificate().key());
+  known.tls_text.certificate += "\n";  // else the connection that stands is taken
+  CHECK(client.send(known).error().code == Errc::invalid_input);
+}
+
+TEST_CASE("HttpClient expects the server's name that it is given", "[sinks][http]") {
+  const StubCertificate certificate;  // for 127.0.0.1 and localhost
+  HttpStub server([](const StubRequest& request) { return say(request.target); }, &certificate);
+  HttpClient client;
+  OutboundRequest request = get(server.url("/a/b?c=d"));
+  request.tls_text.authority = text_of(certificate.certificate());
+  request.tls_text.server_name = "localhost";
+  CHECK(client.send(request)->body == "/a/b?c=d");
+  CHECK(server.requests().back().field("Host") == server.host());
+  request.tls_text.server_name = "kubernetes.default";
+  CHECK(client.send(request).error().code == Errc::unavailable);
+  for (const std::string bad : {"a/b", "a:1", "u@a", "a b"}) {
+    request.tls_text.server_name = bad;
+    CHECK(client.send(request).error().code == Errc::invalid_input);
+  }
 }
 
 TEST_CASE("HttpClient gives a handshake a deadline too", "[sinks][http]") {

@@ -232,21 +232,28 @@ void HttpStub::serve(int peer) {
         break;
       }
       const bool endless = reply.way == StubReply::Way::endless;
+      const bool chunked = endless || reply.stream;
       std::string head = "HTTP/1.1 " + std::to_string(reply.status) + " Stub\r\n";
       for (const auto& [name, value] : reply.fields)
         head += name + ": " + value + "\r\n";
       const bool bare = reply.status == 204 || reply.status == 304;
-      if (endless) {
+      if (chunked) {
         head += "Transfer-Encoding: chunked\r\n";
       } else if (!bare) {
         head += "Content-Length: " + std::to_string(reply.body.size()) + "\r\n";
       }
       const bool has_body = request->method != "HEAD" && !bare;
-      if (!connection.send(head + "\r\n" + (has_body && !endless ? reply.body : ""))) break;
-      const std::string chunk = "10000\r\n" + std::string(65'536, 'x') + "\r\n";
-      while (endless && connection.send(chunk)) {
+      if (!connection.send(head + "\r\n" + (has_body && !chunked ? reply.body : ""))) break;
+      const auto send_chunk = [&](std::string_view bytes) {
+        std::array<char, 20> size{};
+        std::snprintf(size.data(), size.size(), "%zx\r\n", bytes.size());
+        return connection.send(size.data() + std::string(bytes) + "\r\n");
+      };
+      while (endless && send_chunk(std::string(65'536, 'x'))) {
       }
       if (endless) break;
+      if (!reply.stream) continue;
+      if (!reply.stream(send_chunk) || !connection.send("0\r\n\r\n")) break;
     }
   }
   const std::lock_guard lock(mutex_);

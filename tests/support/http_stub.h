@@ -32,10 +32,14 @@ struct StubReply {
     silent,   // nothing is answered until the other side gives up
     closed,   // the connection is closed without an answer
   };
+  // Sends one chunk of a body; false: the peer has gone.
+  using Send = std::function<bool(std::string_view)>;
   int status = 200;
   HttpFields fields = {};
   std::string body = {};
   Way way = Way::whole;
+  // If set, writes the body, on the connection's thread: true ends it, false cuts the connection.
+  std::function<bool(const Send&)> stream = {};
 };
 
 // A key and a certificate of its own authority for 127.0.0.1 and localhost.
