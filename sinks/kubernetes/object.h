@@ -62,7 +62,12 @@ struct KubeProgress {
 // The part of a workload object that we need; the rest is never kept.
 struct KubeObject {
   KubeKind kind = KubeKind::deployment;
-  std::string space;  // its namespace
+  // Whether there is a map of annotations, of whatever kind, on it and on its pod template: one can
+  // be added to a map only.
+  bool annotated = false;
+  bool template_annotated = false;
+  std::optional<ActionId> restarted_by{};  // whose restart the pod template tells of (patch.h)
+  std::string space;                       // its namespace
   std::string name;
   std::string uid;
   std::uint64_t version = 0;  // metadata.resourceVersion; 0 where it is no number
@@ -75,11 +80,6 @@ struct KubeObject {
   KubeManager manager;                    // who else manages it as a whole
   std::string service_account;            // spec.serviceAccountName of the template
   std::vector<std::string> pull_secrets;  // spec.imagePullSecrets of the template
-  // Whether there is a map of annotations, of whatever kind, on it and on its pod template: one can
-  // be added to a map only.
-  bool annotated = false;
-  bool template_annotated = false;
-  std::string restarted_by;  // the action whose restart the pod template tells of (patch.h)
   // Why it could not be read; only kind, space, name and version are set then. Empty: it could.
   std::string fault{};
 

@@ -52,8 +52,8 @@ void read_pod(const JsonObject& spec, KubeObject& object) {
   const JsonObject pod_template = above.object("template", {"metadata", "spec"});
   const JsonObject metadata = pod_template.object("metadata", {"annotations"});
   object.template_annotated = metadata.has("annotations");
-  object.restarted_by =
-      metadata.object("annotations", {kRestartedBy}).string(kRestartedBy).value_or("");
+  const auto restart = metadata.object("annotations", {kRestartedBy}).text(kRestartedBy);
+  if (const auto action = ActionId::parse(restart.value_or(""))) object.restarted_by = *action;
   const JsonObject pod = pod_template.object(
       "spec", {"containers", "initContainers", "serviceAccountName", "imagePullSecrets"});
   read_containers(pod, "containers", object);

@@ -101,7 +101,7 @@ Result<Standing> standing_of(const KubeObject& object, const Action& action) {
   }
   if (done > 0 && due > 0) return conflict("some containers were changed, others not");
   if (is_restart(action)) {
-    const bool restarted = object.restarted_by == action.id.str();
+    const bool restarted = object.restarted_by == action.id;
     return restarted || object.kind == KubeKind::cron_job ? Standing::done : Standing::due;
   }
   return due > 0 ? Standing::due : Standing::done;

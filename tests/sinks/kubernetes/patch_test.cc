@@ -158,9 +158,9 @@ TEST_CASE("A restart is an annotation of the pod template", "[sinks][kubernetes]
 TEST_CASE("A restart that has been written is recognised by its action", "[sinks][kubernetes]") {
   KubeObject object = web();
   CHECK(*standing_of(object, restart()) == Standing::due);
-  object.restarted_by = "01KJM7Z9G0ACT10N0000000009";
+  object.restarted_by = *ActionId::parse("01KJM7Z9G0ACT10N0000000009");
   CHECK(*standing_of(object, restart()) == Standing::due);
-  object.restarted_by = restart().id.str();
+  object.restarted_by = restart().id;
   CHECK(*standing_of(object, restart()) == Standing::done);
   object.containers[0].image = "r.example/web:2.0";
   CHECK(standing_of(object, restart()).error().code == Errc::conflict);
