@@ -31,9 +31,11 @@ constexpr std::string_view kEndAttempt =
 constexpr std::string_view kRetryAction =
     "UPDATE actions SET state = 1 WHERE id = ?1 AND state IN (3, 5, 6)";
 constexpr std::string_view kParkTarget =
-    "UPDATE actions SET state = 6, error = ?2 WHERE target = ?1 AND state IN (1, 3)";
+    "UPDATE actions SET state = 6, error = ?2 WHERE target = ?1 AND state IN (1, 3) "
+    "AND substr(workload, 1, length(?3)) = ?3";
 constexpr std::string_view kUnparkTarget =
-    "UPDATE actions SET state = 1 WHERE target = ?1 AND state = 6";
+    "UPDATE actions SET state = 1 WHERE target = ?1 AND state = 6 "
+    "AND substr(workload, 1, length(?2)) = ?2";
 
 // The dead stay: a person may want to see or to revive them.
 constexpr std::string_view kPruneActions =
@@ -153,12 +155,13 @@ Result<bool> StoreWriter::retry_action(const ActionId& id) {
   return database_.changes() == 1;
 }
 
-Status StoreWriter::park_target(const std::string& target, const std::string& error) {
-  return statements_->park_target.bind(1, target).bind(2, error).run();
+Status StoreWriter::park_target(const std::string& target, const std::string& scope,
+                                const std::string& error) {
+  return statements_->park_target.bind(1, target).bind(2, error).bind(3, scope).run();
 }
 
-Status StoreWriter::unpark_target(const std::string& target) {
-  return statements_->unpark_target.bind(1, target).run();
+Status StoreWriter::unpark_target(const std::string& target, const std::string& scope) {
+  return statements_->unpark_target.bind(1, target).bind(2, scope).run();
 }
 
 Result<int> StoreWriter::prune_actions(Time before, int limit) {

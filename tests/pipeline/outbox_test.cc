@@ -51,7 +51,7 @@ TEST_CASE("A rejected action is dead until a person revives it", "[pipeline][out
   CHECK(fixture.engine->retry_action(ActionId::make({}), "anna").error().code == Errc::not_found);
 }
 
-TEST_CASE("A missing right parks all actions of the target until it is there",
+TEST_CASE("A missing right parks all actions that it may be missing for until it is there",
           "[pipeline][outbox]") {
   OneWorkload fixture;
   fixture.target->put("blog", "acme/blog:1.0", "semver");
@@ -64,6 +64,29 @@ TEST_CASE("A missing right parks all actions of the target until it is there",
   CHECK(fixture.runs("1.4.2"));
   CHECK(eventually([&] { return fixture.target->image("blog") == "acme/blog:1.1"; }));
   CHECK(eventually([&] { return fixture.actions("parked") == 0; }));
+}
+
+TEST_CASE("A missing right parks what it may be missing for and nothing else",
+          "[pipeline][outbox]") {
+  EngineFixture fixture;
+  fixture.target->put("shut/web", "acme/shop:1.0", "semver");
+  fixture.target->put("shut/api", "acme/blog:1.0", "semver");
+  fixture.target->put("open/web", "acme/blog:1.0", "semver");
+  fixture.options.parked_retry = std::chrono::hours(1);
+  fixture.target->script({Outcome::forbidden, "may not write", {}});
+  REQUIRE(fixture.start());
+  REQUIRE(fixture.push("acme/shop:1.1"));
+  REQUIRE(eventually([&] { return fixture.engine->status().actions["parked"] == 1; }));
+  const auto shut = fixture.engine->actions(ActionState::parked, 10);
+  REQUIRE(shut);
+  REQUIRE(fixture.push("acme/blog:1.1"));
+  CHECK(eventually([&] { return fixture.target->image("open/web") == "acme/blog:1.1"; }));
+  CHECK(fixture.target->image("shut/api") == "acme/blog:1.0");
+  CHECK(fixture.target->attempts() == 2);
+
+  REQUIRE(fixture.engine->retry_action(shut->front().id, "anna"));
+  CHECK(eventually([&] { return fixture.target->image("shut/web") == "acme/shop:1.1"; }));
+  CHECK(eventually([&] { return fixture.target->image("shut/api") == "acme/blog:1.1"; }));
 }
 
 TEST_CASE("A conflict is decided again and is no retry", "[pipeline][outbox]") {
