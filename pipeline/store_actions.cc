@@ -24,6 +24,9 @@ constexpr std::string_view kSameChange =
 constexpr std::string_view kSupersede =
     "UPDATE actions SET state = 7 WHERE target = ?1 AND workload = ?2 AND repository = ?3 "
     "AND state IN (1, 3, 6) AND seq >= ?4";
+constexpr std::string_view kSupersedeAll =
+    "UPDATE actions SET state = 7 WHERE target = ?1 AND repository = ?2 AND state IN (1, 3, 6) "
+    "AND seq > 0 AND way_back = 0";
 constexpr std::string_view kBeginAttempt =
     "UPDATE actions SET state = 2, attempts = attempts + 1 WHERE id = ?1 AND state IN (1, 3, 6)";
 constexpr std::string_view kEndAttempt =
@@ -47,12 +50,13 @@ constexpr std::string_view kPruneChanges =
 }  // namespace
 
 Status StoreWriter::prepare_actions(Database& database, Statements& statements) {
-  const std::array<std::pair<Statement*, std::string_view>, 13> own = {{
+  const std::array<std::pair<Statement*, std::string_view>, 14> own = {{
       {&statements.insert_action, kInsertAction},
       {&statements.insert_change, kInsertChange},
       {&statements.set_from_digest, kSetFromDigest},
       {&statements.same_change, kSameChange},
       {&statements.supersede, kSupersede},
+      {&statements.supersede_all, kSupersedeAll},
       {&statements.begin_attempt, kBeginAttempt},
       {&statements.end_attempt, kEndAttempt},
       {&statements.retry_action, kRetryAction},
@@ -117,6 +121,10 @@ Result<bool> StoreWriter::insert_action(const Action& action) {
 Status StoreWriter::supersede(const std::string& target, const std::string& workload,
                               const Repository& repository) {
   return supersede(target, workload, repository, Seq{1});
+}
+
+Status StoreWriter::supersede_all(const std::string& target, const Repository& repository) {
+  return statements_->supersede_all.bind(1, target).bind(2, repository.str()).run();
 }
 
 // A person's action has no event: its seq is 0.

@@ -70,6 +70,8 @@ class StoreWriter {
   // that a person ordered.
   Status supersede(const std::string& target, const std::string& workload,
                    const Repository& repository);
+  // The same for all workloads of a target that is decided again when it is synced; ways back stay.
+  Status supersede_all(const std::string& target, const Repository& repository);
   // From ready, waiting or parked to in flight. False: it is in none of these any more.
   Result<bool> begin_attempt(const ActionId& id);
   // What its containers ran before, found out before the first attempt.

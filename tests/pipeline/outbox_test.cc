@@ -99,6 +99,20 @@ TEST_CASE("A conflict is decided again and is no retry", "[pipeline][outbox]") {
   CHECK(fixture.actions("conflicted") == 1);
 }
 
+TEST_CASE("To wait for a target supersedes what is not sent to it yet", "[pipeline][outbox]") {
+  OneWorkload fixture;
+  fixture.target->script({Outcome::retry, "away", std::chrono::hours(1)});
+  REQUIRE(fixture.start());
+  REQUIRE(fixture.push("acme/shop:1.4.2"));
+  REQUIRE(eventually([&] { return fixture.actions("waiting for retry") == 1; }));
+  fixture.target->set_unsynced();
+  REQUIRE(fixture.push("acme/shop:1.4.3"));
+  CHECK(eventually([&] { return fixture.actions("superseded") == 1; }));
+  fixture.target->set_synced();
+  CHECK(fixture.runs("1.4.3"));
+  CHECK(fixture.target->writes() == std::vector<std::string>{"acme/shop:1.4.3"});
+}
+
 TEST_CASE("A newer decision supersedes what is not sent yet", "[pipeline][outbox]") {
   OneWorkload fixture;
   fixture.target->script({Outcome::retry, "away", std::chrono::hours(1)});
