@@ -6,6 +6,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -68,6 +69,10 @@ class FakeTarget final : public Target {
   void run(const std::string& container, const std::string& digest) {
     const std::lock_guard lock(mutex_);
     running_.insert_or_assign(container, *Digest::parse(digest));
+  }
+  void may_run_on(const std::string& platform) {
+    const std::lock_guard lock(mutex_);
+    platforms_.insert(platform);
   }
   void cork() { set_corked(Corked::yes); }
   void uncork() { set_corked(Corked::no); }
@@ -152,6 +157,10 @@ class FakeTarget final : public Target {
     if (at != sights_.end()) return at->second;
     return RolloutSight{.detail = "0 of 1 pods are ready"};
   }
+  Result<std::set<std::string>> platforms(const std::string&, std::stop_token) noexcept override {
+    const std::lock_guard lock(mutex_);
+    return platforms_;
+  }
   Result<std::map<std::string, Digest>> running(const std::string&,
                                                 std::stop_token) noexcept override {
     const std::lock_guard lock(mutex_);
@@ -184,6 +193,7 @@ class FakeTarget final : public Target {
   std::deque<Delivery> script_;
   std::map<std::string, RolloutSight> sights_;
   std::map<std::string, Digest> running_;
+  std::set<std::string> platforms_;
   TargetListener* listener_ = nullptr;
   bool synced_ = true;
   Corked corked_ = Corked::no;
