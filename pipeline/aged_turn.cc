@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "pipeline/restart.h"
+
 namespace longshore {
 namespace {
 
@@ -20,10 +22,32 @@ std::vector<Digest> running_digests(const TurnInput& input) {
   return digests;
 }
 
+bool is_followed_by_restart(const Workload& workload, const TurnInput& input) {
+  return std::ranges::any_of(workload.containers, [&](const Container& container) {
+    if (container.image.repository() != input.repository) return false;
+    const auto settings =
+        settings_for(workload.annotations, container.name, input.repository, input.rules);
+    return settings && *settings && follows_by_restart(**settings);
+  });
+}
+
+Status read_written(TurnInput& input, StoreReader& reader) {
+  for (const WorkloadPtr& workload : input.workloads) {
+    const std::pair key(workload->target, workload->id);
+    if (!workload->restarts || input.written.contains(key)) continue;
+    if (!is_followed_by_restart(*workload, input)) continue;
+    auto written = reader.people().written(workload->target, workload->id);
+    if (!written) return std::move(written).error();
+    input.written.emplace(key, *std::move(written));
+  }
+  return Done{};
+}
+
 }  // namespace
 
 Result<TurnResult> take_aged_turn(TurnInput& input, std::vector<Candidate>& candidates,
                                   StoreReader& reader) {
+  if (auto read = read_written(input, reader); !read) return std::move(read).error();
   input.candidates = candidates;
   TurnResult result = take_turn(input);
   if (result.ages.empty()) return result;

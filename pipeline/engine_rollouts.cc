@@ -11,6 +11,7 @@ RolloutContext Engine::rollout_context(Resolver* resolver) {
           .setup = setup_,
           .clock = clock_,
           .resolver = resolver,
+          .platforms = std::make_shared<Platforms>(resolver),
           .send =
               [this](Action action) {
                 const auto outbox = setup_.get()->outbox_of(action.target);
@@ -33,7 +34,7 @@ std::shared_ptr<Outbox> Engine::make_outbox(std::shared_ptr<Target> target) {
                     std::chrono::milliseconds(100) * ((1 << std::min(conflicts - 1, 10)) - 1);
                 lanes_.kick_at(repository, clock_.steady() + pause);
               },
-          .on_way_back = [this](const Repository& repository) { lanes_.kick(repository); }});
+          .decide_again = [this](const Repository& repository) { lanes_.kick(repository); }});
 }
 
 // Gives the rollouts that are watched to their targets; those of unknown targets stay as they are.

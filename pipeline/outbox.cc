@@ -171,11 +171,15 @@ void Outbox::attempt(Action action, std::stop_token stop) {
     return Done{};
   });
   if (!status || !begun) return release(action);  // superseded, or the store has failed
+  const bool is_first = action.attempts == 0;
   ++action.attempts;
-  Delivery delivery = target_->deliver(action, stop);
+  const auto obstacle = is_first && watch_ && !action.way_back ? watch_->obstacle(action, stop)
+                                                               : std::optional<std::string>();
+  Delivery delivery =
+      obstacle ? Delivery{Outcome::rejected, *obstacle, {}} : target_->deliver(action, stop);
   counters_.outcomes[static_cast<std::size_t>(delivery.outcome)].fetch_add(
       1, std::memory_order_relaxed);
-  settle(std::move(action), std::move(delivery));
+  settle(std::move(action), std::move(delivery), obstacle);
 }
 
 SteadyTime Outbox::due_after(const Action& action, const Delivery& delivery) const {
@@ -217,7 +221,7 @@ Result<Rollout> Outbox::begin_rollout(StoreWriter& writer, const Action& action,
   return rollout;
 }
 
-void Outbox::settle(Action action, Delivery delivery) {
+void Outbox::settle(Action action, Delivery delivery, const std::optional<std::string>& obstacle) {
   const SteadyTime due = due_after(action, delivery);
   action.state = state_after(delivery.outcome);
   action.error = delivery.outcome == Outcome::delivered ? "" : delivery.detail;
@@ -239,6 +243,9 @@ void Outbox::settle(Action action, Delivery delivery) {
         if (!begun) return std::move(begun).error();
         rollout = *std::move(begun);
       }
+    }
+    if (obstacle) {
+      if (done = watch_->hold(writer, action, *obstacle); !done) return done;
     }
     if (delivery.outcome == Outcome::forbidden) {
       if (done = writer.park_target(action.target, action.error); !done) return done;
@@ -270,9 +277,8 @@ void Outbox::settle(Action action, Delivery delivery) {
   if (!status) return;
   if (rollout) watch_->add(*std::move(rollout));
   if (delivery.outcome == Outcome::conflict) hooks_.on_conflict(action.repository, conflicts);
-  if (delivery.outcome == Outcome::delivered && action.way_back) {
-    hooks_.on_way_back(action.repository);
-  }
+  const bool went_back = delivery.outcome == Outcome::delivered && action.way_back;
+  if (went_back || obstacle) hooks_.decide_again(action.repository);
 }
 
 }  // namespace longshore

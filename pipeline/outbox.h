@@ -51,8 +51,8 @@ class Outbox {
   struct Hooks {
     // Decide this repository again; `conflicts` in a row for this workload so far.
     std::function<void(const Repository&, int conflicts)> on_conflict;
-    // A way back is in place: decide this repository again.
-    std::function<void(const Repository&)> on_way_back;
+    // A way back is in place, or what was decided cannot be done there.
+    std::function<void(const Repository&)> decide_again;
   };
   struct Counters {
     std::atomic<std::uint64_t> outcomes[5]{};  // by Outcome
@@ -87,7 +87,7 @@ class Outbox {
   void attempt(Action action, std::stop_token stop);
   Status find_digests(Action& action, std::stop_token stop);
   Result<Rollout> begin_rollout(StoreWriter& writer, const Action& action, const std::string& mark);
-  void settle(Action action, Delivery delivery);
+  void settle(Action action, Delivery delivery, const std::optional<std::string>& obstacle);
   void release(const Action& action);
   void announce();  // with mutex_ held: something in the queue is different
   SteadyTime due_after(const Action& action, const Delivery& delivery) const;

@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -14,8 +15,8 @@ namespace longshore {
 
 // Asks registries: which digest a tag names now, and which tags there are.
 //
-// Threads: safe from every thread. resolve(), find() and list_tags() block up to the
-// resolver's deadline and are called by the threads of Lookups, Sweeper and RolloutWatch alone.
+// Threads: safe from every thread. Its functions block up to the resolver's deadline and
+// are called by the threads of Lookups, Sweeper, RolloutWatch and Outbox alone.
 class Resolver {
  public:
   virtual ~Resolver() = default;
@@ -25,6 +26,10 @@ class Resolver {
 
   // Whether the registry still has what that digest names, a tag or not. Errors as for resolve().
   virtual Status find(const Repository& repository, const Digest& digest) = 0;
+
+  // What an image is made for, "linux/arm64" each; empty: it does not say. Errors as for resolve().
+  virtual Result<std::set<std::string>> platforms(const Repository& repository,
+                                                  const Digest& digest) = 0;
 
   // Calls with one page of tags after the other, in the registry's order. An error of the callback
   // ends the list and is returned. Errors as for resolve(); some pages may have been seen then.

@@ -85,6 +85,19 @@ void RolloutWatch::moved(const std::string& workload) {
   schedule(workload, context_.clock.steady());
 }
 
+std::optional<std::string> RolloutWatch::obstacle(const Action& action,
+                                                  const std::stop_token& stop) {
+  return context_.platforms->obstacle(action, target_, stop);
+}
+
+Status RolloutWatch::hold(StoreWriter& writer, const Action& action, const std::string& why) {
+  const Time now = context_.clock.now();
+  for (const Hold& hold : holds_for(rollout_of(action, {}, nullptr, now), why, now)) {
+    if (auto held = context_.people.hold(writer, hold); !held) return held;
+  }
+  return Done{};
+}
+
 std::vector<Rollout> RolloutWatch::watching(std::size_t limit) const {
   std::vector<Rollout> all;
   {

@@ -15,6 +15,7 @@
 #include "pipeline/clock.h"
 #include "pipeline/journal.h"
 #include "pipeline/people.h"
+#include "pipeline/platforms.h"
 #include "pipeline/resolver.h"
 #include "pipeline/setup.h"
 #include "pipeline/way_back.h"
@@ -28,6 +29,7 @@ struct RolloutContext {
   const CurrentSetup& setup;
   const Clock& clock;
   Resolver* resolver = nullptr;  // null: registries cannot be asked
+  std::shared_ptr<Platforms> platforms;
   // Gives an action that is in the store to its outbox.
   std::function<void(Action)> send;
   // Decide this repository again.
@@ -56,6 +58,9 @@ class RolloutWatch {
 
   // REQUIRES: it is in the store. Takes the place of one of the same workload.
   void add(Rollout rollout);
+  // Why the action must not be made at all: then what it would have written is held.
+  std::optional<std::string> obstacle(const Action& action, const std::stop_token& stop);
+  Status hold(StoreWriter& writer, const Action& action, const std::string& why);
   // Something may be different there.
   void moved(const std::string& workload);
   void stop();

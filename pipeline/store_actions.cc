@@ -19,7 +19,7 @@ constexpr std::string_view kSetFromDigest =
 constexpr std::string_view kSameChange =
     "SELECT count(*) FROM actions a JOIN action_changes c ON c.action = a.id "
     "WHERE a.target = ?1 AND a.workload = ?2 AND a.repository = ?3 AND a.state IN (1, 2, 3, 6) "
-    "AND c.container = ?4 AND c.from_image = ?5 AND c.to_image = ?6 "
+    "AND c.container = ?4 AND c.from_image = ?5 AND c.to_image = ?6 AND c.to_digest IS ?8 "
     "AND (SELECT count(*) FROM action_changes d WHERE d.action = a.id) = ?7";
 constexpr std::string_view kSupersede =
     "UPDATE actions SET state = 7 WHERE target = ?1 AND workload = ?2 AND repository = ?3 "
@@ -70,6 +70,7 @@ Result<bool> StoreWriter::is_under_way(const Action& action) {
     const std::string to = change.to.str();
     same.bind(1, action.target).bind(2, action.workload).bind(3, action.repository.str());
     same.bind(4, change.container).bind(5, from).bind(6, to).bind(7, action.changes.size());
+    bind_text(same, 8, change.to_digest);
     auto row = same.step();
     if (!row) return std::move(row).error();
     const bool found = same.integer(0) > 0;

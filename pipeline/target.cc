@@ -8,6 +8,10 @@ Result<RolloutSight> Target::follow(const Rollout&, std::stop_token) noexcept {
   return RolloutSight{.phase = RolloutSight::Phase::completed, .detail = {}};
 }
 
+Result<std::set<std::string>> Target::platforms(const std::string&, std::stop_token) noexcept {
+  return std::set<std::string>{};
+}
+
 Result<std::map<std::string, Digest>> Target::running(const std::string&,
                                                       std::stop_token) noexcept {
   return std::map<std::string, Digest>{};

@@ -4,6 +4,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <stop_token>
 #include <string>
 #include <string_view>
@@ -27,6 +28,9 @@ struct Workload {
       id;  // stable and unique on the target; shown to people ("web.yaml Deployment shop/web")
   std::vector<Container> containers;
   Annotations annotations;
+  // Its target can restart it, so that its instances pull a tag anew: an action that leaves every
+  // image as it is means that.
+  bool restarts = false;
 };
 
 using WorkloadPtr = std::shared_ptr<const Workload>;
@@ -92,6 +96,10 @@ class Target {
   // keeps a StatefulSet's stuck pod). Called for one workload at a time; returns as deliver() does.
   // An error: it cannot be seen now.
   virtual Result<RolloutSight> follow(const Rollout& rollout, std::stop_token stop) noexcept;
+  // The platforms ("linux/arm64") that instances of the workload may come to run on; empty:
+  // unknown.
+  virtual Result<std::set<std::string>> platforms(const std::string& workload,
+                                                  std::stop_token stop) noexcept;
   // The digest that each container runs by now, where all instances of the workload agree on one.
   virtual Result<std::map<std::string, Digest>> running(const std::string& workload,
                                                         std::stop_token stop) noexcept;

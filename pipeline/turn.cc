@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "pipeline/people.h"
+#include "pipeline/restart.h"
 
 namespace longshore {
 namespace {
@@ -33,6 +34,7 @@ class TurnMaker {
   };
   void decide_container(const Workload& workload, const Container& container, Joined& joined);
   std::optional<Digest> digest_behind(const ImageRef& image, const Tag& winner) const;
+  const LastWrite* last_write(const Workload& workload, const Container& container) const;
   void report_bad(const Workload& workload, const Container& container, const Error& error);
   void hold_back(const Workload& workload, Decision& decision);
   void wait_for(const Tag& tag, const std::string& reason, std::optional<Time> due);
@@ -88,6 +90,14 @@ std::optional<Digest> TurnMaker::digest_behind(const ImageRef& image, const Tag&
   return at == input_.candidates.end() ? std::nullopt : at->digest;
 }
 
+const LastWrite* TurnMaker::last_write(const Workload& workload, const Container& container) const {
+  const auto rows = input_.written.find({workload.target, workload.id});
+  if (rows == input_.written.end()) return nullptr;
+  const auto at = std::ranges::find_if(
+      rows->second, [&](const LastWrite& one) { return one.container == container.name; });
+  return at == rows->second.end() ? nullptr : &*at;
+}
+
 void TurnMaker::decide_container(const Workload& workload, const Container& container,
                                  Joined& joined) {
   const auto settings =
@@ -99,7 +109,11 @@ void TurnMaker::decide_container(const Workload& workload, const Container& cont
   }
   if ((*settings)->min_age.count() > 0) result_.ages.insert((*settings)->min_age);
   const std::vector<Hold> holds = holds_on(input_.holds, workload, container.name);
-  Decision decision = decide(**settings, container.image, input_.candidates, holds, input_.now);
+  Decision decision =
+      workload.restarts && follows_by_restart(**settings)
+          ? decide_restart(**settings, container.image, last_write(workload, container),
+                           input_.candidates, holds, input_.now)
+          : decide(**settings, container.image, input_.candidates, holds, input_.now);
   if (decision.winner) result_.winners.insert(decision.winner->tag);
   if (decision.due && (!result_.due || *decision.due < *result_.due)) result_.due = decision.due;
   hold_back(workload, decision);

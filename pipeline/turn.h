@@ -38,6 +38,8 @@ struct TurnInput {
   // A repository that is known and could have been meant, for the reason; may be empty.
   std::string nearest;
   Time now{};
+  // Our last changes of workloads that can be restarted, by target and id.
+  std::map<std::pair<std::string, std::string>, std::vector<LastWrite>> written{};
 };
 
 struct TurnResult {

@@ -29,3 +29,14 @@ show_progress() {
     fi
   done 3> "$1"
 }
+
+# build_release FOLDER: the program alone, optimised, there; a folder that is configured stays as it is.
+build_release() {
+  scripts/deps.sh build
+  if [ ! -e "$1/CMakeCache.txt" ]; then
+    logged release-configure \
+      cmake --preset release -B "$1" -DLONGSHORE_BENCH=OFF -DBUILD_TESTING=OFF "${launcher[@]}"
+    echo "Building into $1: a few minutes the first time."
+  fi
+  logged release-build cmake --build "$1" --target longshore
+}

@@ -4,7 +4,8 @@
 #
 #   scripts/deps.sh          everything
 #   scripts/deps.sh build    what the program and its unit tests are built with
-#   scripts/deps.sh test     what the other tests use: registries' clients, clang, Go, load tools
+#   scripts/deps.sh test     what the other tests use: registries' clients, clang, Go, load tools,
+#                            what the image and the package are made with
 #
 # Does nothing, and needs no rights, where all of it is there. Uses sudo only if it has to install
 # and is not root. No service is started by what it installs.
@@ -18,7 +19,7 @@ BUILD=(g++:g++ cmake:cmake ninja:ninja-build ccache:ccache pkg-config:pkg-config
 # Any Go will do: one that is too old fetches a newer one as a module (tests/stack/go.sh).
 TEST=(python3:python3 skopeo:skopeo clang++-14:clang-14 clang-tidy-14:clang-tidy-14
   clang-format-14:clang-format-14 libclang-rt-14-dev go:golang-go wrk:wrk webhook:webhook jq:jq
-  flock:util-linux openssl:openssl)
+  flock:util-linux dpkg-shlibdeps:dpkg-dev file:file openssl:openssl systemd-analyze:systemd)
 
 say() { printf 'deps: %s\n' "$*" >&2; }
 
@@ -72,7 +73,7 @@ case "$what" in
   all) build=("${BUILD[@]}") test=("${TEST[@]}") ;;
   build) build=("${BUILD[@]}") test=() ;;
   test) build=() test=("${TEST[@]}") ;;
-  -h | --help) sed -n '3,10p' "$0" | sed 's/^# \{0,1\}//'; exit 0 ;;
+  -h | --help) sed -n '3,11p' "$0" | sed 's/^# \{0,1\}//'; exit 0 ;;
   *) say "unknown argument '$what': use build, test or nothing"; exit 2 ;;
 esac
 

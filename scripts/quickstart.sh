@@ -24,13 +24,7 @@ say() { printf '\n%s%s%s\n' "$bold" "$*" "$plain"; }
 build_longshore() {
   local folder=${BUILD_DIR:-build/release}
   . scripts/building.sh
-  scripts/deps.sh build
-  if [ ! -e "$folder/CMakeCache.txt" ]; then
-    logged quickstart-configure \
-      cmake --preset release -B "$folder" -DLONGSHORE_BENCH=OFF -DBUILD_TESTING=OFF "${launcher[@]}"
-    echo "Building into $folder: a few minutes the first time."
-  fi
-  logged quickstart-build cmake --build "$folder" --target longshore
+  build_release "$folder"
   longshore=$folder/bin/longshore
 }
 

@@ -3,6 +3,8 @@
 
 #include <utility>
 
+#include "sinks/registry/platforms.h"
+
 namespace longshore {
 
 RegistryResolver::RegistryResolver(std::shared_ptr<RegistryClient> client)
@@ -23,6 +25,11 @@ Status RegistryResolver::find(const Repository& repository, const Digest& digest
   auto head = current()->head_manifest(repository, digest);
   if (!head) return std::move(head).error();
   return Done{};
+}
+
+Result<std::set<std::string>> RegistryResolver::platforms(const Repository& repository,
+                                                          const Digest& digest) {
+  return read_platforms(*current(), repository, digest);
 }
 
 Status RegistryResolver::list_tags(const Repository& repository, const OnTags& on_tags) {

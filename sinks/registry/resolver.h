@@ -21,6 +21,8 @@ class RegistryResolver final : public Resolver {
   // Fails as RegistryClient's functions do.
   Result<Digest> resolve(const Repository& repository, const Tag& tag) override;
   Status find(const Repository& repository, const Digest& digest) override;
+  Result<std::set<std::string>> platforms(const Repository& repository,
+                                          const Digest& digest) override;
   Status list_tags(const Repository& repository, const OnTags& on_tags) override;
   std::optional<SteadyTime> busy_until(const std::string& host) override;
 

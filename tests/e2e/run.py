@@ -76,18 +76,21 @@ class Result(unittest.TestResult):
         return len(self._bad)
 
 
-def chosen(suite, parts):
-    """The single tests of a suite whose name holds one of the parts."""
+def chosen(suite, parts, without):
+    """The single tests of a suite whose name holds one of the parts, and none of those it must not."""
     for item in suite:
         if isinstance(item, unittest.TestSuite):
-            yield from chosen(item, parts)
-        elif not parts or any(part in item.id() for part in parts):
+            yield from chosen(item, parts, without)
+        elif (not parts or any(part in item.id() for part in parts)) and not any(
+            part in item.id() for part in without
+        ):
             yield item
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("parts", nargs="*", help="run only tests whose name holds one of these")
+    parser.add_argument("--without", action="append", default=[], help="leave out tests whose name holds this")
     parser.add_argument("--name", default="e2e", help="what this run is called in --skipped")
     parser.add_argument("--counts", help="append 'passed failed skipped' to this file")
     parser.add_argument("--skipped", help="append what was skipped, and why, to this file")
@@ -95,7 +98,8 @@ def main():
 
     sys.path.insert(0, str(HERE))
     sys.dont_write_bytecode = True
-    tests = list(chosen(unittest.defaultTestLoader.discover(str(HERE), top_level_dir=str(HERE)), options.parts))
+    suite = unittest.defaultTestLoader.discover(str(HERE), top_level_dir=str(HERE))
+    tests = list(chosen(suite, options.parts, options.without))
     if not tests:
         print("no test has such a name", file=sys.stderr)
         return 2

@@ -246,3 +246,21 @@ TEST_CASE("A registry that cannot be asked is asked again before anything is und
   fixture.registry.mend("docker.io");
   CHECK(fixture.runs("acme/shop:1.0.0"));
 }
+
+TEST_CASE("An image without a node's platform is never written, and is held",
+          "[pipeline][rollout]") {
+  Rolling fixture;
+  fixture.target->may_run_on("linux/amd64");
+  fixture.target->may_run_on("linux/arm64");
+  for (const std::string& digest : {kNew, kNext})
+    fixture.registry.make_for(digest, "linux/amd64");
+  fixture.registry.make_for(kNext, "linux/arm64");
+  REQUIRE(fixture.begin());
+  REQUIRE(fixture.push("acme/shop:1.0.1@" + kNew));
+  REQUIRE(fixture.audited({"\"outcome\":\"rejected\"", "no image for linux/arm64"}));
+  CHECK(eventually([&] { return fixture.holds().size() == 1; }));
+  CHECK(fixture.target->applied() == 0);
+  CHECK(fixture.progress("acme/shop:1.0.1") == Progress::State::failed);
+  REQUIRE(fixture.push("acme/shop:1.0.2@" + kNext));
+  CHECK(fixture.runs("acme/shop:1.0.2"));
+}

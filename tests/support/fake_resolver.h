@@ -30,6 +30,10 @@ class FakeResolver final : public Resolver {
     const std::lock_guard lock(mutex_);
     pages_[repository] = std::move(pages);
   }
+  void make_for(const std::string& digest, const std::string& platform) {
+    const std::lock_guard lock(mutex_);
+    platforms_[digest].insert(platform);
+  }
   void drop(const std::string& digest) {
     const std::lock_guard lock(mutex_);
     gone_.insert(digest);
@@ -78,6 +82,11 @@ class FakeResolver final : public Resolver {
     if (gone_.contains(digest.str())) return Error{Errc::not_found, "no such digest"};
     return Done{};
   }
+  Result<std::set<std::string>> platforms(const Repository&, const Digest& digest) override {
+    const std::lock_guard lock(mutex_);
+    const auto at = platforms_.find(digest.str());
+    return at == platforms_.end() ? std::set<std::string>() : at->second;
+  }
   Status list_tags(const Repository& repository, const OnTags& on_tags) override {
     std::unique_lock lock(mutex_);
     ++asked_[repository.str()];
@@ -118,6 +127,7 @@ class FakeResolver final : public Resolver {
   std::map<std::string, std::size_t> asked_;
   std::map<std::string, Error> failing_;
   std::set<std::string> hanging_, gone_;
+  std::map<std::string, std::set<std::string>> platforms_;
   std::size_t inside_ = 0, most_ = 0;
   bool stopped_ = false;
 };

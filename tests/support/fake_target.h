@@ -6,6 +6,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -29,6 +30,17 @@ class FakeTarget final : public Target {
     workload->id = id;
     workload->containers.push_back({"web", *ImageRef::parse(image)});
     if (!policy.empty()) workload->annotations["longshore.dev/policy"] = policy;
+    change(id, std::move(workload));
+  }
+  // One that is restarted for each new digest of its tag.
+  void put_restarting(const std::string& id, const std::string& image) {
+    auto workload = std::make_shared<Workload>();
+    workload->target = name_;
+    workload->id = id;
+    workload->containers.push_back({"web", *ImageRef::parse(image)});
+    workload->annotations["longshore.dev/policy"] = "digest";
+    workload->annotations["longshore.dev/pin"] = "tag";
+    workload->restarts = true;
     change(id, std::move(workload));
   }
   std::string image(const std::string& id) const {
@@ -57,6 +69,10 @@ class FakeTarget final : public Target {
   void run(const std::string& container, const std::string& digest) {
     const std::lock_guard lock(mutex_);
     running_.insert_or_assign(container, *Digest::parse(digest));
+  }
+  void may_run_on(const std::string& platform) {
+    const std::lock_guard lock(mutex_);
+    platforms_.insert(platform);
   }
   void cork() { set_corked(Corked::yes); }
   void uncork() { set_corked(Corked::no); }
@@ -137,6 +153,10 @@ class FakeTarget final : public Target {
     if (at != sights_.end()) return at->second;
     return RolloutSight{.detail = "0 of 1 pods are ready"};
   }
+  Result<std::set<std::string>> platforms(const std::string&, std::stop_token) noexcept override {
+    const std::lock_guard lock(mutex_);
+    return platforms_;
+  }
   Result<std::map<std::string, Digest>> running(const std::string&,
                                                 std::stop_token) noexcept override {
     const std::lock_guard lock(mutex_);
@@ -169,6 +189,7 @@ class FakeTarget final : public Target {
   std::deque<Delivery> script_;
   std::map<std::string, RolloutSight> sights_;
   std::map<std::string, Digest> running_;
+  std::set<std::string> platforms_;
   TargetListener* listener_ = nullptr;
   bool synced_ = true;
   Corked corked_ = Corked::no;

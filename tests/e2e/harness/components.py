@@ -90,6 +90,7 @@ FINDERS = {
     "registry2": lambda: _script(STACK / "registry" / "docker-registry.sh"),
     "registry3": lambda: _script(STACK / "registry" / "build.sh"),
     "skopeo": lambda: _command("skopeo"),
+    "systemd": lambda: _command("systemd-analyze"),
 }
 
 

@@ -267,15 +267,16 @@ TEST_CASE("KubeApi gives the first line before the second is sent", "[sinks][kub
 TEST_CASE("KubeApi tells a cut stream, a refused one and one without lines apart",
           "[sinks][kubernetes]") {
   constexpr std::size_t kMiB = 1U << 20;
-  HttpStub server([](const StubRequest& request) {
+  std::atomic<std::size_t> sent = 0;
+  HttpStub server([&](const StubRequest& request) {
     if (request.path() == "/gone") return say(410, "too old");
     if (request.path() == "/large") return say(500, std::string(3 * kMiB, 'x'));
     if (request.path() == "/cut") {
       return streamed([](const StubReply::Send& send) { return send("one\ntw") && false; });
     }
-    return streamed([](const StubReply::Send& send) {
-      while (send(std::string(65'536, 'x'))) {
-      }
+    return streamed([&](const StubReply::Send& send) {
+      while (send(std::string(65'536, 'x')))
+        sent += 65'536;
       return false;
     });
   });
@@ -298,6 +299,8 @@ TEST_CASE("KubeApi tells a cut stream, a refused one and one without lines apart
   REQUIRE_FALSE(endless);
   CHECK(endless.error().code == Errc::unsupported);
   CHECK_THAT(endless.error().message, Contains("8 MiB") && !Contains("hidden"));
+  CHECK(sent >= 8 * kMiB);
+  CHECK(sent < 48 * kMiB);  // with what waits here and in the kernel
   CHECK(read == "one");
 }
 

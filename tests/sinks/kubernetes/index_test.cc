@@ -2,6 +2,7 @@
 #include "sinks/kubernetes/index.h"
 
 #include <catch2/catch.hpp>
+#include <malloc.h>
 
 using longshore::KubeIndex;
 using longshore::KubeKind;
@@ -166,4 +167,32 @@ TEST_CASE("KubeIndex says what it cannot read, a few at a time", "[sinks][kubern
   CHECK(index.all().empty());
   index.put(deployment("a", "a/b:1", 4));
   CHECK(index.problems(10).size() == 2);
+}
+
+TEST_CASE("KubeIndex keeps a workload of two containers in 1.7 kB", "[sinks][kubernetes]") {
+  constexpr std::size_t kCount = 20'000;
+  KubeIndex index("prod");
+  const std::size_t before = mallinfo2().uordblks;
+  for (std::size_t i = 0; i < kCount; ++i) {
+    const std::string name = "checkout-service-" + std::to_string(i);
+    const std::string team = "team-" + std::to_string(i % 50);
+    auto object = longshore::read_kube_object(
+        KubeKind::deployment,
+        R"({"metadata":{"name":")" + name + R"(","namespace":")" + team +
+            R"(","uid":"0c9c4f3c-7d0f-4a53-9e0b-7b0f8f3f6b55","resourceVersion":")" +
+            std::to_string(i + 1) +
+            R"(","generation":3,"annotations":{"longshore.dev/policy":"semver:~1.4"}},)"
+            R"("spec":{"replicas":3,"selector":{"matchLabels":{"app.kubernetes.io/name":")" +
+            name +
+            R"("}},"template":{"spec":{"serviceAccountName":"checkout","containers":[)"
+            R"({"name":"app","image":"registry.example.com/)" +
+            team + "/" + name +
+            R"(:1.4.2"},{"name":"proxy","image":"registry.example.com/mesh/proxy:1.30.1"}]}}}})");
+    REQUIRE(object);
+    index.put(*std::move(object));
+  }
+  REQUIRE(index.size() == kCount);
+  const std::size_t each = (mallinfo2().uordblks - before) / kCount;
+  CAPTURE(each);
+  CHECK(each <= 1700);
 }

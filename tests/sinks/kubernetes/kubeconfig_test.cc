@@ -149,9 +149,8 @@ TEST_CASE("A kubeconfig's cluster may have something for plugins", "[sinks][kube
   const auto config = [&](const std::string& extension, const std::string& more = "") {
     const auto access = fixture.read(kubeconfig_of(
         kServer +
-            "    extensions:\n    - {name: other, extension: {a: b}}\n"
-            "    - name: client.authentication.k8s.io/exec\n      extension: " +
-            extension + "\n",
+            "    extensions:\n    - name: client.authentication.k8s.io/exec\n      extension: " +
+            extension + "\n    - {name: other, extension: {a: b}}\n",
         "    exec: {apiVersion: client.authentication.k8s.io/v1, command: a" + more + "}\n"));
     return access ? access->plugin->config : "error: " + access.error().message;
   };

@@ -98,6 +98,32 @@ TEST_CASE("A manifest is what its digest says", "[sinks][registry]") {
   CHECK(client->head_manifest(repository(hub), long_digest)->digest == long_digest);
 }
 
+TEST_CASE("What an image is made for is read of its index, or of its configuration",
+          "[sinks][registry]") {
+  const std::string config = R"({"architecture":"arm64","os":"linux","config":{}})";
+  const std::string single =
+      R"({"schemaVersion":2,"config":{"digest":")" + digest_text(config) + R"("},"layers":[]})";
+  const std::string index = R"({"schemaVersion":2,"manifests":[
+    {"platform":{"os":"linux","architecture":"amd64"}},
+    {"platform":{"os":"linux","architecture":"arm","variant":"v7"}},
+    {"platform":{"os":"unknown","architecture":"unknown"}}]})";
+  HttpStub hub([&](const StubRequest& request) {
+    if (request.path().find("/blobs/") != std::string::npos) return reply(200, {}, config);
+    const bool is_index = request.path().ends_with(digest_text(index));
+    return manifest_reply(is_index ? index : single);
+  });
+  RegistryFixture fixture;
+  fixture.add(hub);
+  RegistryResolver resolver(fixture.client());
+  const auto of = [&](const std::string& bytes) {
+    const auto platforms = resolver.platforms(repository(hub), digest(bytes));
+    REQUIRE(platforms);
+    return *platforms;
+  };
+  CHECK(of(index) == std::set<std::string>{"linux/amd64", "linux/arm"});
+  CHECK(of(single) == std::set<std::string>{"linux/arm64"});
+}
+
 TEST_CASE("A configuration is read by its digest, through a redirect without credentials",
           "[sinks][registry]") {
   HttpStub store([](const StubRequest&) { return reply(200, {}, "config"); });
