@@ -54,6 +54,7 @@ class KubernetesTarget final : public Target {
   // Outcomes: see attempt() in deliver.h.
   Delivery deliver(const Action& action, std::stop_token stop) noexcept override;
   unsigned concurrency() const noexcept override { return options_.concurrency; }
+  std::string_view rights_scope(std::string_view workload) const noexcept override;
 
   bool watches_rollouts() const noexcept override { return true; }
   // By the index alone where that says that it is over, and within its first seconds; then by its
@@ -67,8 +68,8 @@ class KubernetesTarget final : public Target {
  private:
   KubeWatches::Hooks hooks();
   void tell(const KubeIndex::Changes& changes);
-  WorkloadPtr allowed(const WorkloadPtr& workload, std::string* reason) const;
-  void remember_left_alone(const std::string& id, const std::string& reason) const;
+  WorkloadPtr allowed(const WorkloadPtr& workload, std::string* note) const;
+  void remember_managed(const std::string& id, const std::string& note) const;
   Result<KubeObjectPtr> current(const Rollout& rollout, const std::stop_token& stop);
   Result<RolloutSight> look_at_pods(const KubeObjectPtr& object, const Rollout& rollout,
                                     RolloutSight by_status, const std::stop_token& stop);
@@ -91,8 +92,9 @@ class KubernetesTarget final : public Target {
 
   mutable std::mutex mutex_;
   // guarded by mutex_
-  mutable std::map<std::string, std::string> left_alone_;  // workload: why; at most 100
-  std::map<std::string, ActionId> failed_;                 // workload: the last failure told of
+  mutable std::map<std::string, std::string>
+      managed_;                             // by others; workload: what of it; at most 100
+  std::map<std::string, ActionId> failed_;  // workload: the last failure told of
 };
 
 }  // namespace longshore
