@@ -54,6 +54,7 @@ KubernetesTarget::KubernetesTarget(KubernetesTargetOptions options, const Clock&
       api_(options_, client_, clock),
       index_(options_.name),
       events_(api_, rights_, clock),
+      nodes_(api_, rights_, clock),
       watches_(options_, api_, index_, clock, hooks()) {}
 
 KubernetesTarget::~KubernetesTarget() {
@@ -103,15 +104,16 @@ TargetState KubernetesTarget::state() const {
   add(index_.problems(kMostProblems));
   {
     const std::lock_guard lock(mutex_);
-    for (const auto& [id, reason] : left_alone_)
-      state.problems.push_back(id + " is left alone: " + reason);
+    for (const auto& [id, note] : managed_)
+      state.problems.push_back(id + note);
   }
   if (state.problems.size() > kMostProblems) state.problems.resize(kMostProblems);
   return state;
 }
 
-// The workload without the containers that somebody else sets; null: none is left.
-WorkloadPtr KubernetesTarget::allowed(const WorkloadPtr& workload, std::string* reason) const {
+// The workload without the containers that somebody else sets; null: none is left. What there is to
+// say of that goes into the note.
+WorkloadPtr KubernetesTarget::allowed(const WorkloadPtr& workload, std::string* note) const {
   const KubeObjectPtr object = index_.find(workload->id);
   if (!object || !has_manager(*object)) return workload;
   const AdoptionTerms terms{.adopt = options_.adopt,
@@ -119,29 +121,32 @@ WorkloadPtr KubernetesTarget::allowed(const WorkloadPtr& workload, std::string* 
   Workload rest = *workload;
   std::erase_if(rest.containers, [&](const Container& container) {
     const Adoption verdict = adoption(manager_of(*object, container.name), terms);
-    if (verdict.verdict != AdoptionVerdict::leave_alone) return false;
-    if (reason != nullptr) *reason = verdict.reason;
-    return true;
+    const bool leave_alone = verdict.verdict == AdoptionVerdict::leave_alone;
+    if (note != nullptr && leave_alone) *note = " is left alone: " + verdict.reason;
+    // Who adopts all of them knows.
+    const bool warn = verdict.verdict == AdoptionVerdict::act_with_warning && !options_.adopt;
+    if (note != nullptr && warn) *note = " is changed all the same: " + verdict.reason;
+    return leave_alone;
   });
   if (rest.containers.empty()) return nullptr;
   return std::make_shared<const Workload>(std::move(rest));
 }
 
-void KubernetesTarget::remember_left_alone(const std::string& id, const std::string& reason) const {
+void KubernetesTarget::remember_managed(const std::string& id, const std::string& note) const {
   const std::lock_guard lock(mutex_);
-  if (reason.empty()) {
-    left_alone_.erase(id);
-  } else if (left_alone_.size() < kMostProblems || left_alone_.contains(id)) {
-    left_alone_[id] = reason;
+  if (note.empty()) {
+    managed_.erase(id);
+  } else if (managed_.size() < kMostProblems || managed_.contains(id)) {
+    managed_[id] = note;
   }
 }
 
 std::vector<WorkloadPtr> KubernetesTarget::workloads_of(const Repository& repository) const {
   std::vector<WorkloadPtr> result;
   for (const WorkloadPtr& workload : index_.of(repository)) {
-    std::string reason;
-    WorkloadPtr rest = allowed(workload, &reason);
-    remember_left_alone(workload->id, reason);
+    std::string note;
+    WorkloadPtr rest = allowed(workload, &note);
+    remember_managed(workload->id, note);
     if (rest && has_repository(*rest, repository)) result.push_back(std::move(rest));
   }
   return result;
@@ -154,6 +159,12 @@ std::vector<WorkloadPtr> KubernetesTarget::workloads() const {
     if (rest) result.push_back(std::move(rest));
   }
   return result;
+}
+
+// "Deployment shop/": a role may leave out a kind, and be there in one namespace and not in
+// another.
+std::string_view KubernetesTarget::rights_scope(std::string_view workload) const noexcept {
+  return workload.substr(0, workload.find('/') + 1);
 }
 
 Delivery KubernetesTarget::deliver(const Action& action, std::stop_token stop) noexcept {
@@ -254,11 +265,20 @@ void KubernetesTarget::note_failure(const KubeObjectPtr& object, const Rollout& 
                 .at = clock_.now()});
 }
 
+Result<std::set<std::string>> KubernetesTarget::platforms(const std::string& workload,
+                                                          std::stop_token stop) noexcept {
+  const KubeObjectPtr object = index_.find(workload);
+  if (!object) return std::set<std::string>{};
+  return nodes_.platforms(*object, stop);
+}
+
 Result<std::map<std::string, Digest>> KubernetesTarget::running(const std::string& workload,
                                                                 std::stop_token stop) noexcept {
   const KubeObjectPtr object = index_.find(workload);
   if (!object) return Error{Errc::not_found, "there is no '" + workload + "'"};
-  if (object->kind == KubeKind::cron_job) return std::map<std::string, Digest>{};
+  const KubeProgress& progress = object->progress;
+  const bool no_pods = progress.desired == 0 && progress.current == 0;
+  if (object->kind == KubeKind::cron_job || no_pods) return std::map<std::string, Digest>{};
   const auto pods = list_pods(api_, rights_, *object, stop);
   if (!pods) return pods.error();
   return running_digests(*pods);

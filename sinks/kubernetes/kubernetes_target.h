@@ -12,6 +12,7 @@
 #include "sinks/kubernetes/api.h"
 #include "sinks/kubernetes/event_sender.h"
 #include "sinks/kubernetes/index.h"
+#include "sinks/kubernetes/nodes.h"
 #include "sinks/kubernetes/options.h"
 #include "sinks/kubernetes/pods.h"
 #include "sinks/kubernetes/rights.h"
@@ -53,19 +54,22 @@ class KubernetesTarget final : public Target {
   // Outcomes: see attempt() in deliver.h.
   Delivery deliver(const Action& action, std::stop_token stop) noexcept override;
   unsigned concurrency() const noexcept override { return options_.concurrency; }
+  std::string_view rights_scope(std::string_view workload) const noexcept override;
 
   bool watches_rollouts() const noexcept override { return true; }
   // By the index alone where that says that it is over, and within its first seconds; then by its
   // pods too. Deletes the pod that holds up an ordered StatefulSet (stuck_pod()).
   Result<RolloutSight> follow(const Rollout& rollout, std::stop_token stop) noexcept override;
+  Result<std::set<std::string>> platforms(const std::string& workload,
+                                          std::stop_token stop) noexcept override;
   Result<std::map<std::string, Digest>> running(const std::string& workload,
                                                 std::stop_token stop) noexcept override;
 
  private:
   KubeWatches::Hooks hooks();
   void tell(const KubeIndex::Changes& changes);
-  WorkloadPtr allowed(const WorkloadPtr& workload, std::string* reason) const;
-  void remember_left_alone(const std::string& id, const std::string& reason) const;
+  WorkloadPtr allowed(const WorkloadPtr& workload, std::string* note) const;
+  void remember_managed(const std::string& id, const std::string& note) const;
   Result<KubeObjectPtr> current(const Rollout& rollout, const std::stop_token& stop);
   Result<RolloutSight> look_at_pods(const KubeObjectPtr& object, const Rollout& rollout,
                                     RolloutSight by_status, const std::stop_token& stop);
@@ -83,12 +87,14 @@ class KubernetesTarget final : public Target {
   KubeIndex index_;
   KubeRights rights_;
   EventSender events_;
+  KubeNodes nodes_;
   KubeWatches watches_;
 
   mutable std::mutex mutex_;
   // guarded by mutex_
-  mutable std::map<std::string, std::string> left_alone_;  // workload: why; at most 100
-  std::map<std::string, ActionId> failed_;                 // workload: the last failure told of
+  mutable std::map<std::string, std::string>
+      managed_;                             // by others; workload: what of it; at most 100
+  std::map<std::string, ActionId> failed_;  // workload: the last failure told of
 };
 
 }  // namespace longshore

@@ -275,6 +275,26 @@ TEST_CASE("What somebody else manages is left alone, with a reason", "[sinks][ku
   }
 }
 
+TEST_CASE("What a Helm release has is changed where a policy stands on it, with a warning",
+          "[sinks][kubernetes]") {
+  Fixture f;
+  Json json = object("web", "r.example/web:1.0");
+  json["metadata"]["labels"] = {{"app.kubernetes.io/managed-by", "Helm"}};
+  json["metadata"]["annotations"] = {{"meta.helm.sh/release-name", "web"},
+                                     {"longshore.dev/policy", "semver"}};
+  f.server.put(kWeb, json);
+  f.start();
+  CHECK(f.ids("r.example/web").size() == 1);
+  CHECK_THAT(f.problems(), Contains("Deployment shop/web is changed all the same: ") &&
+                               Contains("the next helm upgrade"));
+}
+
+TEST_CASE("A right is missing for one kind in one namespace", "[sinks][kubernetes]") {
+  Fixture f;
+  const KubernetesTarget& target = f.start();
+  CHECK(target.rights_scope("Deployment shop/web") == "Deployment shop/");
+}
+
 TEST_CASE("A rollout that is over is judged without a request", "[sinks][kubernetes]") {
   Fixture f;
   KubernetesTarget& target = f.start();
