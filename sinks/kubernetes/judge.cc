@@ -217,14 +217,23 @@ bool others_fail(const KubePods* pods, const Rollout& rollout) {
   });
 }
 
+// Whether the cluster gives this rollout up. What it says of the one before stays where a change
+// makes no new ReplicaSet, as a way back does, until there is progress.
+bool is_given_up(const Looked& look, const KubePods* pods) {
+  const std::string& exceeded = look.object.progress.deadline_exceeded;
+  if (exceeded.empty() || !is_seen(look)) return false;
+  if (pods == nullptr) return !look.rollout.way_back;
+  return exceeded.find('"' + pods->replica_set + '"') != std::string::npos;
+}
+
 // Why the rollout has failed, by its pods, the cluster's word or the time; empty: it has not.
 std::string failure_of(const Looked& look, const KubePods* pods, const std::string& progress) {
   if (pods != nullptr) {
     const KubePod* failed = failed_pod(look, *pods);
     if (failed != nullptr) return trouble_of(*failed);
   }
-  const std::string& exceeded = look.object.progress.deadline_exceeded;
-  if (is_seen(look) && !exceeded.empty()) {
+  if (is_given_up(look, pods)) {
+    const std::string& exceeded = look.object.progress.deadline_exceeded;
     return "ProgressDeadlineExceeded: " + cut_text(exceeded, kMostMessage) + "; " + progress;
   }
   const auto deadline = look.limits.deadline;

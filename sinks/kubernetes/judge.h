@@ -20,9 +20,10 @@ namespace longshore {
 //
 // It has failed if a pod of the *new* revision cannot pull its image for limits.pull_errors, has an
 // image name that cannot be one, or has restarted a container limits.restarts times; if the cluster
-// says ProgressDeadlineExceeded; or if it is not complete after limits.deadline. A pod that is
-// never ready fails by these two. What the old pods do is not its fault: if those that run what ran
-// before are not ready either, others_fail says so.
+// says ProgressDeadlineExceeded of it (without `pods` that is not believed of a way back); or if it
+// is not complete after limits.deadline. A pod that is never ready fails by these two. What the old
+// pods do is not its fault: if those that run what ran before are not ready either, others_fail
+// says so.
 //
 // Without `pods` (null: not looked at, or no right to) its object's status alone is judged.
 RolloutSight judge(const KubeObject& object, const KubePods* pods, const Rollout& rollout,

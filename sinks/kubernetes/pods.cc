@@ -111,7 +111,8 @@ KubePod read_pod(const Json& json) {
 
 KubeRevision read_revision(const Json& json) {
   const Json& metadata = at(json, "metadata");
-  return {.uid = text_at(metadata, "uid"),
+  return {.name = text_at(metadata, "name"),
+          .uid = text_at(metadata, "uid"),
           .owner = controller_of(metadata),
           .hash = text_at(at(metadata, "labels"), "controller-revision-hash"),
           .number = number_at(json, "revision")};
@@ -185,6 +186,7 @@ KubePods sort_pods(const KubeObject& object, const std::vector<KubeRevision>& re
     }
   }
   KubePods sorted;
+  if (by_set && newest != nullptr) sorted.replica_set = newest->name;
   for (KubePod& pod : pods) {
     if (!owners.contains(pod.owner)) continue;
     bool is_current = newest != nullptr && pod.revision == newest->hash;

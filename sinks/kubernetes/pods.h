@@ -52,6 +52,7 @@ Result<KubePage<KubePod>> read_pods(std::string_view json);
 
 // What stands between a workload and its pods: a ReplicaSet or a ControllerRevision.
 struct KubeRevision {
+  std::string name;
   std::string uid;
   std::string owner;        // the uid of its controller
   std::string hash;         // label controller-revision-hash, of a DaemonSet's
@@ -64,6 +65,7 @@ Result<KubePage<KubeRevision>> read_controller_revisions(std::string_view json);
 struct KubePods {
   std::vector<KubePod> current;  // of its template as it is now
   std::vector<KubePod> old;
+  std::string replica_set{};  // the name of a Deployment's current one; empty: there is none yet
 };
 
 // Which pods are the object's own: labels alone would also take those of others. `revisions` are

@@ -159,6 +159,19 @@ TEST_CASE("The cluster's deadline and our own fail a rollout", "[sinks][kubernet
   CHECK(judge(moving(), nullptr, rollout(), limits, kNoon + 48h).phase == Phase::progressing);
 }
 
+TEST_CASE("What the cluster said of the rollout before fails no way back", "[sinks][kubernetes]") {
+  KubeObject object = moving();
+  object.progress.deadline_exceeded = "ReplicaSet \"web-2\" has timed out progressing.";
+  Rollout back = rollout();
+  back.way_back = true;
+  const RolloutLimits limits;
+  KubePods pods{.current = {}, .old = {}, .replica_set = "web-1"};
+  CHECK(judge(object, &pods, back, limits, kNoon + 1s).phase == Phase::progressing);
+  CHECK(judge(object, nullptr, back, limits, kNoon + 1s).phase == Phase::progressing);
+  pods.replica_set = "web-2";
+  CHECK(judge(object, &pods, back, limits, kNoon + 1s).phase == Phase::failed);
+}
+
 TEST_CASE("A new pod that cannot pull its image fails after a while", "[sinks][kubernetes]") {
   for (const char* const reason :
        {"ErrImagePull", "ImagePullBackOff", "ImageInspectError", "ErrImageNeverPull"}) {

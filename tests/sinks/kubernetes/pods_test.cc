@@ -40,6 +40,7 @@ TEST_CASE("Pods of a Deployment belong to its ReplicaSets, the newest is current
   const KubePods sorted = sort_pods(object, sets->items, pods->items);
   REQUIRE(sorted.current.size() == 1);
   CHECK(sorted.old.size() == 3);
+  CHECK(sorted.replica_set == "web-5d55d8476");
   const KubePod& bad = sorted.current.front();
   CHECK(bad.name == "web-5d55d8476-vbsnv");
   CHECK_FALSE(bad.ready);
