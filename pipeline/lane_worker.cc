@@ -248,8 +248,8 @@ void LaneWorker::write(std::vector<Prepared> turns, const Setup& setup) {
       written = write_turn(writer, turn.turn.repository, turn.result, setup, context_.people,
                            turn.history, made);
       if (!written) return written;
-      for (const auto& [target, workload] : turn.result.unchanged) {
-        written = writer.supersede(target, workload, turn.turn.repository);
+      for (const auto& [target, workload, images] : turn.result.unchanged) {
+        written = writer.supersede(target, workload, turn.turn.repository, images);
         if (!written) return written;
       }
     }

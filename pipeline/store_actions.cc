@@ -2,6 +2,7 @@
 #include <array>
 #include <utility>
 
+#include "pipeline/json_text.h"
 #include "pipeline/store_statements.h"
 
 namespace longshore {
@@ -21,9 +22,12 @@ constexpr std::string_view kSameChange =
     "WHERE a.target = ?1 AND a.workload = ?2 AND a.repository = ?3 AND a.state IN (1, 2, 3, 6) "
     "AND c.container = ?4 AND c.from_image = ?5 AND c.to_image = ?6 AND c.to_digest IS ?8 "
     "AND (SELECT count(*) FROM action_changes d WHERE d.action = a.id) = ?7";
+// But for what an attempt may have made, as its answer never came: the images stand there.
 constexpr std::string_view kSupersede =
     "UPDATE actions SET state = 7 WHERE target = ?1 AND workload = ?2 AND repository = ?3 "
-    "AND state IN (1, 3, 6) AND seq >= ?4";
+    "AND state IN (1, 3, 6) AND seq >= ?4 AND NOT (attempts > 0 AND EXISTS ("
+    "SELECT 1 FROM action_changes c, json_each(?5) live WHERE c.action = actions.id "
+    "AND live.key = c.container AND live.value = c.to_image AND c.from_image <> c.to_image))";
 constexpr std::string_view kSupersedeAll =
     "UPDATE actions SET state = 7 WHERE target = ?1 AND repository = ?2 AND state IN (1, 3, 6) "
     "AND seq > 0 AND way_back = 0";
@@ -46,6 +50,17 @@ constexpr std::string_view kPruneActions =
     "AND created < ?1 ORDER BY id LIMIT ?2)";
 constexpr std::string_view kPruneChanges =
     "DELETE FROM action_changes WHERE NOT EXISTS (SELECT 1 FROM actions WHERE id = action)";
+
+std::string json_of(const StoreWriter::LiveImages& live) {
+  std::string json = "{";
+  for (const auto& [container, image] : live) {
+    if (json.size() > 1) json += ',';
+    append_json_string(json, container);
+    json += ':';
+    append_json_string(json, image);
+  }
+  return json + "}";
+}
 
 }  // namespace
 
@@ -104,7 +119,10 @@ Result<bool> StoreWriter::insert_action(const Action& action) {
   auto under_way = is_under_way(action);
   if (!under_way) return std::move(under_way).error();
   if (*under_way) return false;
-  auto superseded = supersede(action.target, action.workload, action.repository, Seq{0});
+  LiveImages live;
+  for (const ContainerChange& change : action.changes)
+    live.emplace(change.container, change.from.str());
+  auto superseded = supersede(action.target, action.workload, action.repository, live, Seq{0});
   if (!superseded) return std::move(superseded).error();
 
   Statement& insert = statements_->insert_action;
@@ -119,8 +137,8 @@ Result<bool> StoreWriter::insert_action(const Action& action) {
 }
 
 Status StoreWriter::supersede(const std::string& target, const std::string& workload,
-                              const Repository& repository) {
-  return supersede(target, workload, repository, Seq{1});
+                              const Repository& repository, const LiveImages& live) {
+  return supersede(target, workload, repository, live, Seq{1});
 }
 
 Status StoreWriter::supersede_all(const std::string& target, const Repository& repository) {
@@ -129,10 +147,11 @@ Status StoreWriter::supersede_all(const std::string& target, const Repository& r
 
 // A person's action has no event: its seq is 0.
 Status StoreWriter::supersede(const std::string& target, const std::string& workload,
-                              const Repository& repository, Seq from) {
+                              const Repository& repository, const LiveImages& live, Seq from) {
+  const std::string images = json_of(live);
   Statement& update = statements_->supersede;
   update.bind(1, target).bind(2, workload).bind(3, repository.str());
-  return update.bind(4, from).run();
+  return update.bind(4, from).bind(5, images).run();
 }
 
 Result<bool> StoreWriter::begin_attempt(const ActionId& id) {

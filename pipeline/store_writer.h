@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <span>
@@ -25,6 +26,9 @@ namespace longshore {
 // the command (conflict, invalid_input) or gives up the store (io).
 class StoreWriter {
  public:
+  // What stands in a workload by now, by container.
+  using LiveImages = std::map<std::string, std::string>;
+
   StoreWriter(StoreWriter&&) noexcept;
   StoreWriter& operator=(StoreWriter&&) noexcept;
   ~StoreWriter();
@@ -67,9 +71,10 @@ class StoreWriter {
   // False, and nothing is written: an open action already makes the same changes.
   Result<bool> insert_action(const Action& action);
   // Supersedes the unsent actions of the workload that this repository's lane decided; not those
-  // that a person ordered.
+  // that a person ordered, and not one whose attempt has no answer and whose images are live: the
+  // outbox finds out that it is done.
   Status supersede(const std::string& target, const std::string& workload,
-                   const Repository& repository);
+                   const Repository& repository, const LiveImages& live);
   // The same for all workloads of a target that is decided again when it is synced; ways back stay.
   Status supersede_all(const std::string& target, const Repository& repository);
   // From ready, waiting or parked to in flight. False: it is in none of these any more.
@@ -104,7 +109,7 @@ class StoreWriter {
   static Status prepare_actions(Database& database, Statements& statements);
   Result<bool> is_under_way(const Action& action);
   Status supersede(const std::string& target, const std::string& workload,
-                   const Repository& repository, Seq from);
+                   const Repository& repository, const LiveImages& live, Seq from);
   Status insert_changes(const Action& action);
 
   Database database_;

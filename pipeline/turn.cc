@@ -183,7 +183,10 @@ void TurnMaker::decide_workload(const Workload& workload) {
     }
   }
   if (joined.changes.empty()) {
-    result_.unchanged.emplace_back(workload.target, workload.id);
+    std::map<std::string, std::string> images;
+    for (const Container& container : workload.containers)
+      images.emplace(container.name, container.image.str());
+    result_.unchanged.push_back({workload.target, workload.id, std::move(images)});
     return;
   }
   if (input_.observed.contains(workload.target)) return;

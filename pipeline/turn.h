@@ -47,7 +47,12 @@ struct TurnResult {
   std::vector<AuditEntry> audit;
   std::vector<Action> actions;
   // Workloads that were looked at and need no change: what is still unsent for them is outdated.
-  std::vector<std::pair<std::string, std::string>> unchanged;  // target, workload
+  struct Unchanged {
+    std::string target;
+    std::string workload;
+    std::map<std::string, std::string> images;  // by container
+  };
+  std::vector<Unchanged> unchanged;
   // Of targets that are not synced, and of tags.
   std::vector<Wait> waits;
   // The min-age of its containers, where one is set.

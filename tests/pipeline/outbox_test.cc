@@ -125,6 +125,22 @@ TEST_CASE("A newer decision supersedes what is not sent yet", "[pipeline][outbox
   CHECK(fixture.actions("superseded") == 1);
 }
 
+TEST_CASE("A change that was made without an answer is not superseded", "[pipeline][outbox]") {
+  OneWorkload fixture;
+  fixture.target->script({Outcome::retry, "no answer", std::chrono::hours(1)});
+  REQUIRE(fixture.start());
+  REQUIRE(fixture.push("acme/shop:1.4.2"));
+  REQUIRE(eventually([&] { return fixture.actions("waiting for retry") == 1; }));
+  fixture.target->put("shop", "acme/shop:1.4.2", "semver:~1.4");
+  REQUIRE(fixture.push("acme/shop:1.4.0"));
+  REQUIRE(eventually([&] { return fixture.engine->status().backlog == 0; }));
+  CHECK(fixture.actions("superseded") == 0);
+  const auto waiting = fixture.engine->actions(ActionState::waiting, 10);
+  REQUIRE((waiting && waiting->size() == 1));
+  REQUIRE(fixture.engine->retry_action(waiting->front().id, "anna"));
+  CHECK(eventually([&] { return fixture.actions("done") == 1; }));
+}
+
 TEST_CASE("Deciding the same again does not start a waiting action over", "[pipeline][outbox]") {
   OneWorkload fixture;
   fixture.target->script({Outcome::retry, "away", std::chrono::hours(1)});
