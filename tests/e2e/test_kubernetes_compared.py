@@ -91,15 +91,17 @@ class Compared(RolloutCase):
         self.assertEqual(len(met), len(self.patches()))
 
     def test_twenty_identical_pushes_are_one_change(self):
-        self.begin()
+        self.begin(notify=False)
         self.deploy("latest", annotations=workloads.policy("digest"))
+        self.notify()
         digest = self.push("latest", content="second")
         path = f"/v2/{self.shop.partition('/')[2]}/manifests/latest"
         manifest = self.hub.request("GET", path, headers={"Accept": MANIFEST}).text
         for _ in range(19):
             self.assertEqual(self.hub.request("PUT", path, manifest, {"Content-Type": MANIFEST}).status, 201)
-        self.event("latest", times=21)
+        self.event("latest", times=20)
         self.completed(f"{self.shop}:latest@{digest}")
+        self.settle()
         self.assertEqual(self.program.status()["actions"], {"done": 1})
         self.assertEqual(len(self.patches()), 1)
 
