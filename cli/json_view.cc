@@ -3,28 +3,11 @@
 
 #include <algorithm>
 
-#include <nlohmann/json.hpp>
-
+#include "cli/json_parts.h"
 #include "cli/output.h"
 
 namespace longshore {
 namespace {
-
-using Json = nlohmann::json;
-
-constexpr std::string_view kTime = "2026-03-01T12:00:00";
-
-std::string text_or(const Json& object, const char* key, const std::string& otherwise) {
-  return object.contains(key) ? object.at(key).get<std::string>() : otherwise;
-}
-
-// "2026-03-01 12:00:00"; all times are UTC.
-std::string time_of(const Json& object, const char* key) {
-  std::string time = text_or(object, key, "");
-  if (time.size() <= kTime.size()) return time;
-  time[10] = ' ';
-  return time.substr(0, kTime.size());
-}
 
 // "app: shop/web:1.4.2 -> shop/web:1.4.3" for each container.
 std::string changes_of(const Json& action) {
@@ -53,10 +36,6 @@ std::string held_image(const Json& hold) {
   return hold.at("and_below").get<bool>() ? image + " and below" : image;
 }
 
-std::string count_of(const Json& object, const char* key) {
-  return std::to_string(object.at(key).get<std::uint64_t>());
-}
-
 std::string brief(const std::string& digest) {
   return digest.substr(0, 19);
 }
@@ -71,10 +50,6 @@ std::string action_table(const Json& actions) {
                changes_of(action), text_or(action, "error", "")});
   }
   return table.str();
-}
-
-std::string section(const std::string& title, const std::string& text) {
-  return "\n" + coloured(title, Colour::bold) + "\n" + text;
 }
 
 std::string targets_text(const Json& targets) {
@@ -194,10 +169,6 @@ std::string summary(const Json& status) {
   return out + sweep_line(status.at("sweep"));
 }
 
-std::string workload_of(const Json& object) {
-  return object.at("target").get<std::string>() + ": " + object.at("workload").get<std::string>();
-}
-
 std::string hold_lines(std::string_view body, const std::string& said) {
   const Json document = Json::parse(body);
   std::string out;
@@ -248,6 +219,7 @@ std::string status_text(std::string_view body) {
   std::string out = summary(status) + targets_text(status.at("targets"));
   const Json& troubled = status.at("troubled");
   if (!troubled.empty()) out += section("Actions in trouble", action_table(troubled));
+  out += rollouts_text(status.at("rollouts"));
   out += pauses_text(status.at("pauses")) + holds_text(status.at("holds"));
   out += waits_text(status.at("waits")) + failing_sweeps_text(status.at("sweep").at("failing"));
   return out + bad_policies_text(status.at("bad_policies"));

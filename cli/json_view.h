@@ -19,4 +19,12 @@ std::string plan_text(std::string_view body);
 std::string replay_text(std::string_view body);
 std::string rollback_text(std::string_view body);
 
+// How far something is that is waited for.
+struct ProgressView {
+  std::string state;   // name_of(Progress::State)
+  std::string detail;  // in words; may be empty
+  std::string line;    // both, for people, without a newline
+};
+ProgressView progress_view(std::string_view body);
+
 }  // namespace longshore

@@ -19,6 +19,7 @@
 #include "cli/cmd_send.h"
 #include "cli/cmd_serve.h"
 #include "cli/cmd_status.h"
+#include "cli/cmd_wait.h"
 #include "cli/command_line.h"
 #include "cli/exit_codes.h"
 
@@ -27,15 +28,16 @@ namespace {
 
 // In the order of --help; `serve` is the default.
 constexpr auto kCommands = {
-    add_serve,  add_check,  add_status, add_actions, add_history,    add_audit,
-    add_plan,   add_pause,  add_resume, add_hold,    add_unhold,     add_rollback,
-    add_replay, add_decode, add_send,   add_policy,  add_completion,
+    add_serve,    add_check,  add_status, add_wait,   add_actions, add_history,
+    add_audit,    add_plan,   add_pause,  add_resume, add_hold,    add_unhold,
+    add_rollback, add_replay, add_decode, add_send,   add_policy,  add_completion,
 };
 
 constexpr const char* kAbout =
     "Longshore brings running workloads up to date when a container image is pushed.";
 constexpr const char* kFooter =
-    "Exit codes: 0 done, 1 failed or not found, 2 wrong usage or bad input, 3 no running server.\n"
+    "Exit codes: 0 done, 1 failed or not found, 2 wrong usage or bad input, 3 no running server;\n"
+    "of wait: 4 failed, 5 nothing to do, 6 not over in time.\n"
     "'longshore COMMAND --help' describes a command.";
 
 int parse_and_run(int count, char** arguments) {

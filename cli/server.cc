@@ -66,18 +66,26 @@ std::variant<std::filesystem::path, ExitCode> audit_path(const CommandLine& line
   return std::get<LoadedConfig>(loaded).config.pipeline.audit.file;
 }
 
+std::variant<std::string, Refusal> try_server(const std::filesystem::path& socket,
+                                              std::string_view method, const std::string& target) {
+  auto answer = control_request(socket, std::string(method), target, "", kTimeout, user_name());
+  if (!answer) {
+    const bool denied = answer.error().code == Errc::unauthorized;
+    return Refusal{denied ? kExitFailed : kExitNoServer, answer.error().message, !denied};
+  }
+  if (answer->status / 100 == 2) return std::move(answer->body);
+  return Refusal{answer->status == 400 ? kExitUsage : kExitFailed, reason_in(*answer),
+                 answer->status == 503};
+}
+
 std::variant<std::string, ExitCode> ask_server(const CommandLine& line, std::string_view method,
                                                const std::string& target) {
   const auto socket = socket_path(line);
   if (const auto* code = std::get_if<ExitCode>(&socket)) return *code;
-  auto answer = control_request(std::get<std::filesystem::path>(socket), std::string(method),
-                                target, "", kTimeout, user_name());
-  if (!answer) {
-    const bool denied = answer.error().code == Errc::unauthorized;
-    return ExitCode{fail(denied ? kExitFailed : kExitNoServer, answer.error().message)};
-  }
-  if (answer->status / 100 == 2) return std::move(answer->body);
-  return ExitCode{fail(answer->status == 400 ? kExitUsage : kExitFailed, reason_in(*answer))};
+  auto answer = try_server(std::get<std::filesystem::path>(socket), method, target);
+  if (auto* body = std::get_if<std::string>(&answer)) return std::move(*body);
+  const auto& refusal = std::get<Refusal>(answer);
+  return ExitCode{fail(refusal.exit_code, refusal.message)};
 }
 
 int show_answer(const CommandLine& line, const std::string& target,

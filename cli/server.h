@@ -22,6 +22,18 @@ std::variant<std::filesystem::path, ExitCode> socket_path(const CommandLine& lin
 std::variant<std::filesystem::path, ExitCode> audit_path(const CommandLine& line,
                                                          const std::string& file);
 
+// Why a server did not do what it was asked for.
+struct Refusal {
+  int exit_code = 0;
+  std::string message;
+  // It may answer soon: none is running, or it has just begun, or is about to end.
+  bool may_pass = false;
+};
+
+// The body of the answer of the server at that socket, if that is a 2xx. Says nothing itself.
+std::variant<std::string, Refusal> try_server(const std::filesystem::path& socket,
+                                              std::string_view method, const std::string& target);
+
 // The body of the running server's answer, if that is a 2xx. Else says what it answered, or that
 // none is running, and returns the exit code.
 std::variant<std::string, ExitCode> ask_server(const CommandLine& line, std::string_view method,

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 #include <set>
+#include <sstream>
 #include <system_error>
 #include <tuple>
+
+#include <yaml-cpp/eventhandler.h>
 
 #include "config/files.h"
 #include "config/sections.h"
@@ -102,18 +105,67 @@ std::vector<std::string> announced_by(const std::vector<SourceOptions>& sources)
   return {patterns.begin(), patterns.end()};
 }
 
-void read_documents(const std::vector<YAML::Node>& documents, Config& config, ReadState& state) {
-  if (documents.empty() || documents[0].IsNull()) {
+// Where the content of each document begins.
+class DocumentStarts final : public YAML::EventHandler {
+ public:
+  std::vector<Place> starts;
+
+  void OnDocumentStart(const YAML::Mark& /*mark*/) override { begins_ = true; }
+  void OnDocumentEnd() override {}
+  void OnNull(const YAML::Mark& mark, YAML::anchor_t /*anchor*/) override { note(mark); }
+  void OnAlias(const YAML::Mark& mark, YAML::anchor_t /*anchor*/) override { note(mark); }
+  void OnScalar(const YAML::Mark& mark, const std::string& /*tag*/, YAML::anchor_t /*anchor*/,
+                const std::string& /*value*/) override {
+    note(mark);
+  }
+  void OnSequenceStart(const YAML::Mark& mark, const std::string& /*tag*/,
+                       YAML::anchor_t /*anchor*/, YAML::EmitterStyle::value /*style*/) override {
+    note(mark);
+  }
+  void OnSequenceEnd() override {}
+  void OnMapStart(const YAML::Mark& mark, const std::string& /*tag*/, YAML::anchor_t /*anchor*/,
+                  YAML::EmitterStyle::value /*style*/) override {
+    note(mark);
+  }
+  void OnMapEnd() override {}
+
+ private:
+  void note(const YAML::Mark& mark) {
+    if (begins_) starts.push_back(place_of(mark));
+    begins_ = false;
+  }
+  bool begins_ = false;
+};
+
+// No more than two are looked for: where a document begins with a ',' the library does not get past
+// it, and finds one more there for ever.
+std::vector<Place> document_starts(const std::string& source) {
+  std::istringstream stream(source);
+  YAML::Parser parser(stream);
+  DocumentStarts found;
+  while (found.starts.size() < 2 && parser.HandleNextDocument(found)) {
+  }
+  return found.starts;
+}
+
+// False: what stands there is not worth a look.
+bool is_one_document(const std::vector<Place>& starts, ReadState& state) {
+  if (starts.size() < 2) return true;
+  const bool stuck = starts[0].line == starts[1].line && starts[0].column == starts[1].column;
+  state.errors.push_back({starts[1].line, starts[1].column,
+                          stuck ? explain("unknown token")
+                                : "a second document begins here: keep one, without '---' and "
+                                  "'...'"});
+  return !stuck;
+}
+
+void read_document(const YAML::Node& document, Config& config, ReadState& state) {
+  if (document.IsNull()) {
     state.errors.push_back(
         {1, 1, "the file is empty: name at least 'sources', 'targets' and 'policies'"});
     return;
   }
-  const ValueReader whole(documents[0], place_of(documents[0].Mark()), "", state);
-  if (documents.size() > 1) {
-    const Place place = place_of(documents[1].Mark());
-    state.errors.push_back({place.line, place.column,
-                            "a second document begins here: keep one, without '---' and '...'"});
-  }
+  const ValueReader whole(document, place_of(document.Mark()), "", state);
   const auto root = whole.map(kRootKeys);
   if (!root) return;
   RegistrySections registries = read_registries(*root);
@@ -170,7 +222,8 @@ std::vector<fs::path> unique_inputs(const fs::path& file, std::vector<fs::path> 
 }
 
 void parse(std::string_view source, Config& config, ReadState& state) try {
-  read_documents(YAML::LoadAll(std::string(source)), config, state);
+  const std::string text(source);
+  if (is_one_document(document_starts(text), state)) read_document(YAML::Load(text), config, state);
 } catch (const YAML::Exception& fault) {
   const Place place = place_of(fault.mark);
   state.errors.push_back({place.line, place.column, explain(fault.msg)});

@@ -178,7 +178,8 @@ Status Engine::hand_out_actions(const Setup& setup) {
   }
   return journal_.run([&](StoreWriter& writer) -> Status {
     for (const std::string& target : unknown) {
-      auto status = writer.park_target(target, "target " + target + " is not in the configuration");
+      auto status =
+          writer.park_target(target, "", "target " + target + " is not in the configuration");
       if (!status) return status;
     }
     return Done{};

@@ -210,6 +210,8 @@ Status write_turn(StoreWriter& writer, const Repository& repository, const TurnR
     const auto outbox = setup.outbox_of(wait.target);
     if (outbox && outbox->target().synced()) continue;
     if (auto status = writer.put_wait(wait); !status) return status;
+    if (wait.tag) continue;
+    if (auto status = writer.supersede_all(wait.target, repository); !status) return status;
   }
   for (const AuditEntry& line : result.audit) {
     if (auto status = writer.audit(line); !status) return status;

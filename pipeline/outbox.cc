@@ -73,15 +73,19 @@ void Outbox::add(Action action) {
   const auto left = std::max(action.due - clock_.now(), std::chrono::microseconds{0});
   const SteadyTime at = clock_.steady() + left;
   const std::lock_guard lock(mutex_);
-  if (action.state == ActionState::parked) parked_ = true;
+  if (action.state == ActionState::parked) parked_.try_emplace(scope_of(action));
   queue_.push_back({at, std::move(action)});
   announce();
+}
+
+std::string Outbox::scope_of(const Action& action) const {
+  return std::string(target_->rights_scope(action.workload));
 }
 
 void Outbox::retry_now(Action action) {
   const std::lock_guard lock(mutex_);
   std::erase_if(queue_, [&](const Due& due) { return due.action.id == action.id; });
-  parked_until_ = {};
+  if (const auto at = parked_.find(scope_of(action)); at != parked_.end()) at->second = {};
   queue_.push_front({clock_.steady(), std::move(action)});
   announce();
 }
@@ -103,26 +107,29 @@ void Outbox::work(std::stop_token stop) {
   }
 }
 
+SteadyTime Outbox::due_of(const Due& due) const {
+  if (parked_.empty()) return due.at;
+  const auto parked = parked_.find(target_->rights_scope(due.action.workload));
+  return parked == parked_.end() ? due.at : parked->second;
+}
+
 // Waits until an action is due whose workload nobody works on. Nothing: a stop, or a nap is over.
 std::optional<Action> Outbox::next(std::stop_token stop) {
   std::unique_lock lock(mutex_);
   const SteadyTime now = clock_.steady();
   SteadyTime soonest = now + kNap;
-  if (parked_ && now < parked_until_) {
-    soonest = std::min(soonest, parked_until_);
-  } else {
-    for (auto at = queue_.begin(); at != queue_.end(); ++at) {
-      if (busy_workloads_.contains(at->action.workload)) continue;
-      if (at->at > now && !parked_) {
-        soonest = std::min(soonest, at->at);
-        continue;
-      }
-      if (parked_) parked_until_ = now + options_.parked_retry;
-      Action action = std::move(at->action);
-      queue_.erase(at);
-      busy_workloads_.insert(action.workload);
-      return action;
+  for (auto at = queue_.begin(); at != queue_.end(); ++at) {
+    if (busy_workloads_.contains(at->action.workload)) continue;
+    if (const SteadyTime due = due_of(*at); due > now) {
+      soonest = std::min(soonest, due);
+      continue;
     }
+    Action action = std::move(at->action);
+    queue_.erase(at);
+    busy_workloads_.insert(action.workload);
+    const auto parked = parked_.find(scope_of(action));
+    if (parked != parked_.end()) parked->second = now + options_.parked_retry;
+    return action;
   }
   const std::uint64_t seen = version_;
   changed_.wait_until(lock, stop, soonest, [&] { return version_ != seen; });
@@ -227,10 +234,11 @@ void Outbox::settle(Action action, Delivery delivery, const std::optional<std::s
   action.error = delivery.outcome == Outcome::delivered ? "" : delivery.detail;
   action.due =
       clock_.now() + std::chrono::duration_cast<std::chrono::microseconds>(due - clock_.steady());
+  const std::string scope = scope_of(action);
   bool unpark = false;
   {
     const std::lock_guard lock(mutex_);
-    unpark = parked_ && delivery.outcome != Outcome::forbidden;
+    unpark = parked_.contains(scope) && delivery.outcome != Outcome::forbidden;
   }
   std::optional<Rollout> rollout;
   const Status status = journal_.run([&](StoreWriter& writer) -> Status {
@@ -248,9 +256,9 @@ void Outbox::settle(Action action, Delivery delivery, const std::optional<std::s
       if (done = watch_->hold(writer, action, *obstacle); !done) return done;
     }
     if (delivery.outcome == Outcome::forbidden) {
-      if (done = writer.park_target(action.target, action.error); !done) return done;
+      if (done = writer.park_target(action.target, scope, action.error); !done) return done;
     } else if (unpark) {
-      if (done = writer.unpark_target(action.target); !done) return done;
+      if (done = writer.unpark_target(action.target, scope); !done) return done;
     }
     return writer.audit(line_for(action, delivery));
   });
@@ -264,10 +272,9 @@ void Outbox::settle(Action action, Delivery delivery, const std::optional<std::s
       conflicts_.erase(action.workload);
     }
     if (delivery.outcome == Outcome::forbidden) {
-      parked_ = true;
-      parked_until_ = clock_.steady() + options_.parked_retry;
+      parked_[scope] = clock_.steady() + options_.parked_retry;
     } else {
-      parked_ = false;
+      parked_.erase(scope);
     }
     const bool again = action.state == ActionState::waiting || action.state == ActionState::parked;
     // At the front: an older decision of a workload goes before a newer one.

@@ -38,8 +38,8 @@ std::chrono::milliseconds backoff(int attempts, std::chrono::milliseconds first,
 //   retry       waits, then again, for ever: a target that is away for a day is tried for a day
 //   rejected    dead; `actions retry` revives it
 //   conflict    the lane decides again, by on_conflict
-//   forbidden   every action of the target is parked; one of them is tried each parked_retry, and
-//               when it is no longer forbidden all are ready again
+//   forbidden   every action within that scope of rights (target.h) is parked; one of them is tried
+//               each parked_retry, and when it is no longer forbidden all are ready again
 //
 // On a target that watches rollouts, each delivered action begins one, in the commit of its
 // outcome; the digests that ran before are asked of the target before the first attempt, where
@@ -88,7 +88,10 @@ class Outbox {
   Status find_digests(Action& action, std::stop_token stop);
   Result<Rollout> begin_rollout(StoreWriter& writer, const Action& action, const std::string& mark);
   void settle(Action action, Delivery delivery, const std::optional<std::string>& obstacle);
+  std::string scope_of(const Action& action) const;
   void release(const Action& action);
+  // With mutex_ held: when that action is due at last; what is parked waits for its scope.
+  SteadyTime due_of(const Due& due) const;
   void announce();  // with mutex_ held: something in the queue is different
   SteadyTime due_after(const Action& action, const Delivery& delivery) const;
   AuditEntry line_for(const Action& action, const Delivery& delivery) const;
@@ -107,8 +110,8 @@ class Outbox {
   std::set<std::string> busy_workloads_;  // guarded by mutex_
   std::map<std::string, int> conflicts_;  // guarded by mutex_; by workload, in a row
   std::uint64_t version_ = 0;             // guarded by mutex_; counts what wakes the workers
-  bool parked_ = false;                   // guarded by mutex_
-  SteadyTime parked_until_{};             // guarded by mutex_; then one is tried
+  // guarded by mutex_; scopes of rights that lack one, and when one of their actions is tried
+  std::map<std::string, SteadyTime, std::less<>> parked_;
 
   Counters counters_;
   std::vector<std::jthread> workers_;

@@ -24,6 +24,9 @@ constexpr std::string_view kSameChange =
 constexpr std::string_view kSupersede =
     "UPDATE actions SET state = 7 WHERE target = ?1 AND workload = ?2 AND repository = ?3 "
     "AND state IN (1, 3, 6) AND seq >= ?4";
+constexpr std::string_view kSupersedeAll =
+    "UPDATE actions SET state = 7 WHERE target = ?1 AND repository = ?2 AND state IN (1, 3, 6) "
+    "AND seq > 0 AND way_back = 0";
 constexpr std::string_view kBeginAttempt =
     "UPDATE actions SET state = 2, attempts = attempts + 1 WHERE id = ?1 AND state IN (1, 3, 6)";
 constexpr std::string_view kEndAttempt =
@@ -31,9 +34,11 @@ constexpr std::string_view kEndAttempt =
 constexpr std::string_view kRetryAction =
     "UPDATE actions SET state = 1 WHERE id = ?1 AND state IN (3, 5, 6)";
 constexpr std::string_view kParkTarget =
-    "UPDATE actions SET state = 6, error = ?2 WHERE target = ?1 AND state IN (1, 3)";
+    "UPDATE actions SET state = 6, error = ?2 WHERE target = ?1 AND state IN (1, 3) "
+    "AND substr(workload, 1, length(?3)) = ?3";
 constexpr std::string_view kUnparkTarget =
-    "UPDATE actions SET state = 1 WHERE target = ?1 AND state = 6";
+    "UPDATE actions SET state = 1 WHERE target = ?1 AND state = 6 "
+    "AND substr(workload, 1, length(?2)) = ?2";
 
 // The dead stay: a person may want to see or to revive them.
 constexpr std::string_view kPruneActions =
@@ -45,12 +50,13 @@ constexpr std::string_view kPruneChanges =
 }  // namespace
 
 Status StoreWriter::prepare_actions(Database& database, Statements& statements) {
-  const std::array<std::pair<Statement*, std::string_view>, 13> own = {{
+  const std::array<std::pair<Statement*, std::string_view>, 14> own = {{
       {&statements.insert_action, kInsertAction},
       {&statements.insert_change, kInsertChange},
       {&statements.set_from_digest, kSetFromDigest},
       {&statements.same_change, kSameChange},
       {&statements.supersede, kSupersede},
+      {&statements.supersede_all, kSupersedeAll},
       {&statements.begin_attempt, kBeginAttempt},
       {&statements.end_attempt, kEndAttempt},
       {&statements.retry_action, kRetryAction},
@@ -117,6 +123,10 @@ Status StoreWriter::supersede(const std::string& target, const std::string& work
   return supersede(target, workload, repository, Seq{1});
 }
 
+Status StoreWriter::supersede_all(const std::string& target, const Repository& repository) {
+  return statements_->supersede_all.bind(1, target).bind(2, repository.str()).run();
+}
+
 // A person's action has no event: its seq is 0.
 Status StoreWriter::supersede(const std::string& target, const std::string& workload,
                               const Repository& repository, Seq from) {
@@ -153,12 +163,13 @@ Result<bool> StoreWriter::retry_action(const ActionId& id) {
   return database_.changes() == 1;
 }
 
-Status StoreWriter::park_target(const std::string& target, const std::string& error) {
-  return statements_->park_target.bind(1, target).bind(2, error).run();
+Status StoreWriter::park_target(const std::string& target, const std::string& scope,
+                                const std::string& error) {
+  return statements_->park_target.bind(1, target).bind(2, error).bind(3, scope).run();
 }
 
-Status StoreWriter::unpark_target(const std::string& target) {
-  return statements_->unpark_target.bind(1, target).run();
+Status StoreWriter::unpark_target(const std::string& target, const std::string& scope) {
+  return statements_->unpark_target.bind(1, target).bind(2, scope).run();
 }
 
 Result<int> StoreWriter::prune_actions(Time before, int limit) {

@@ -17,8 +17,9 @@ struct StoreWriter::Statements {
   Statement open_history, close_history;
   Statement put_wait, remove_waits, remove_tag_waits;
   Statement insert_audit, set_head, remove_audit;
-  Statement insert_action, insert_change, set_from_digest, same_change, supersede, begin_attempt,
-      end_attempt, retry_action, park_target, unpark_target, requeue, prune_actions, prune_changes;
+  Statement insert_action, insert_change, set_from_digest, same_change, supersede, supersede_all,
+      begin_attempt, end_attempt, retry_action, park_target, unpark_target, requeue, prune_actions,
+      prune_changes;
   PeopleWriter people;
   RolloutWriter rollouts;
 };

@@ -70,6 +70,8 @@ class StoreWriter {
   // that a person ordered.
   Status supersede(const std::string& target, const std::string& workload,
                    const Repository& repository);
+  // The same for all workloads of a target that is decided again when it is synced; ways back stay.
+  Status supersede_all(const std::string& target, const Repository& repository);
   // From ready, waiting or parked to in flight. False: it is in none of these any more.
   Result<bool> begin_attempt(const ActionId& id);
   // What its containers ran before, found out before the first attempt.
@@ -77,9 +79,9 @@ class StoreWriter {
   Status end_attempt(const ActionId& id, ActionState state, Time due, const std::string& error);
   // Dead, parked and waiting actions become ready. False: it is in none of these.
   Result<bool> retry_action(const ActionId& id);
-  // Every open action of the target is parked with this error.
-  Status park_target(const std::string& target, const std::string& error);
-  Status unpark_target(const std::string& target);
+  // Every open action of the target whose workload begins so is parked with this error.
+  Status park_target(const std::string& target, const std::string& scope, const std::string& error);
+  Status unpark_target(const std::string& target, const std::string& scope);
   // After a restart: what was in flight is ready to be tried again.
   Status requeue_in_flight();
 

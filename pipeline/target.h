@@ -89,6 +89,9 @@ class Target {
   virtual Delivery deliver(const Action& action, std::stop_token stop) noexcept = 0;
   // How many attempts may run side by side; 0: as the pipeline's options say.
   virtual unsigned concurrency() const noexcept { return 0; }
+  // Where a right that is missing for this workload may be missing, too: for all workloads whose id
+  // begins so. A part of that id; empty: all of the target's.
+  virtual std::string_view rights_scope(std::string_view) const noexcept { return {}; }
 
   // Whether a delivered change takes a while to come into effect, and may fail then.
   virtual bool watches_rollouts() const noexcept { return false; }

@@ -10,21 +10,23 @@ bool equal_without_case(std::string_view a, std::string_view b) noexcept {
                     [](char x, char y) { return to_lower(x) == to_lower(y); });
 }
 
-std::string in_quotes(std::string_view text) {
-  constexpr std::size_t kMost = 64;
-  std::size_t size = std::min(text.size(), kMost);
+std::string cut_text(std::string_view text, std::size_t most) {
+  if (text.size() <= most) return std::string(text);
   const auto continues = [&](std::size_t i) {
     return (static_cast<unsigned char>(text[i]) & 0xc0) == 0x80;
   };
-  while (size > 0 && size < text.size() && continues(size))
-    --size;
+  while (most > 0 && continues(most))
+    --most;
+  return std::string(text.substr(0, most)) + "…";
+}
+
+std::string in_quotes(std::string_view text) {
   std::string out = "'";
-  for (const char c : text.substr(0, size)) {
+  for (const char c : cut_text(text, 64)) {
     const auto byte = static_cast<unsigned char>(c);
     out += byte < 0x20 || byte == 0x7f ? '?' : c;
   }
-  out += size < text.size() ? "…'" : "'";
-  return out;
+  return out + "'";
 }
 
 }  // namespace longshore

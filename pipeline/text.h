@@ -34,6 +34,10 @@ inline std::string_view trim(std::string_view text) noexcept {
   return text.substr(begin, text.find_last_not_of(kSpace) - begin + 1);
 }
 
+// At most that many bytes of the text, without half a character of UTF-8 at the end, and "…" where
+// something is left out.
+std::string cut_text(std::string_view text, std::size_t most);
+
 // The text in single quotes for a message: at most 64 bytes of it, control characters as "?".
 std::string in_quotes(std::string_view text);
 

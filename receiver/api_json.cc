@@ -55,6 +55,26 @@ Json describe(const Action& action) {
   return json;
 }
 
+Json describe(const RolloutPart& part) {
+  Json json{{"container", part.container}, {"to", part.to.str()}};
+  put_text(json, "digest", part.digest);
+  put_text(json, "back", part.back);
+  put_text(json, "back_digest", part.back_digest);
+  return json;
+}
+
+Json describe(const Rollout& rollout) {
+  Json json{{"id", rollout.id.str()},       {"target", rollout.target},
+            {"workload", rollout.workload}, {"repository", rollout.repository.str()},
+            {"event", rollout.event.str()}, {"state", name_of(rollout.state)},
+            {"way_back", rollout.way_back}, {"started", format_time(rollout.started)}};
+  put_time(json, "ended", rollout.ended);
+  put_unless_empty(json, "progress", rollout.progress);
+  put_unless_empty(json, "reason", rollout.reason);
+  json["containers"] = list_of<RolloutPart>(rollout.parts, describe);
+  return json;
+}
+
 Json describe(const TargetStatus& target) {
   Json json{{"name", target.name},           {"type", target.type},
             {"synced", target.state.synced}, {"workloads", target.state.workloads},
@@ -162,6 +182,7 @@ std::string to_json(const StatusReport& report) {
   for (const auto& [state, count] : report.actions)
     json["actions"][state] = count;
   json["troubled"] = list_of<Action>(report.troubled, describe);
+  json["rollouts"] = list_of<Rollout>(report.rollouts, describe);
   json["waits"] = list_of<Wait>(report.waits, describe);
   json["sweep"] = describe(report.sweep);
   json["bad_policies"] = list_of<BadPolicy>(report.bad_policies, describe);
@@ -199,6 +220,14 @@ std::string to_json(const std::vector<Hold>& holds) {
 std::string to_json(const RolledBack& made) {
   return text_of(
       Json{{"action", describe(made.action)}, {"holds", list_of<Hold>(made.holds, describe)}});
+}
+
+std::string to_json(const Progress& progress) {
+  Json json{{"state", name_of(progress.state)}};
+  put_unless_empty(json, "detail", progress.detail);
+  json["actions"] = list_of<Action>(progress.actions, describe);
+  json["rollouts"] = list_of<Rollout>(progress.rollouts, describe);
+  return text_of(json);
 }
 
 std::string to_json(const Plan& plan, PlanDetail detail) {

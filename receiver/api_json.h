@@ -18,6 +18,7 @@ std::string to_json(const Pause& pause);
 std::string to_json(const Resumed& resumed);
 std::string to_json(const std::vector<Hold>& holds);
 std::string to_json(const RolledBack& made);
+std::string to_json(const Progress& progress);
 enum class PlanDetail { decisions, candidates };
 std::string to_json(const Plan& plan, PlanDetail detail);
 

@@ -59,8 +59,15 @@ HttpReply plan(PeopleControl& people, const HttpRequest& request) {
   return made ? json_reply(200, to_json(*made, detail)) : failed(made.error());
 }
 
+HttpReply progress(PeopleControl& people, const HttpRequest& request) {
+  const std::string of = parameter(request, "of");
+  if (of.empty()) return error_reply(400, "of: expected the id of an event, or an image");
+  return answer(people.progress_of(of));
+}
+
 struct Order {
   std::string_view path;
+  const char* method;  // GET stands for HEAD, too
   HttpReply (*give)(PeopleControl& people, const HttpRequest& request);
   std::span<const std::string_view> parameters;
 };
@@ -71,12 +78,14 @@ constexpr std::array<std::string_view, 5> kHold = {"workload", "target", "ref", 
 constexpr std::array<std::string_view, 4> kUnhold = {"workload", "target", "ref", "container"};
 constexpr std::array<std::string_view, 3> kPlan = {"workload", "target", "why"};
 constexpr std::array<std::string_view, 3> kRollback = {"workload", "target", "to"};
-constexpr std::array<Order, 6> kOrders = {{{"pause", pause, kPause},
-                                           {"resume", resume, kResume},
-                                           {"hold", hold, kHold},
-                                           {"unhold", unhold, kUnhold},
-                                           {"plan", plan, kPlan},
-                                           {"rollback", rollback, kRollback}}};
+constexpr std::array<std::string_view, 1> kProgress = {"of"};
+constexpr std::array<Order, 7> kOrders = {{{"pause", "POST", pause, kPause},
+                                           {"resume", "POST", resume, kResume},
+                                           {"hold", "POST", hold, kHold},
+                                           {"unhold", "POST", unhold, kUnhold},
+                                           {"plan", "GET", plan, kPlan},
+                                           {"progress", "GET", progress, kProgress},
+                                           {"rollback", "POST", rollback, kRollback}}};
 
 // As with a notification: no 2xx before it is on the disk.
 HttpReply replay(PeopleControl& people, const HttpRequest& request, std::string_view text) {
@@ -104,8 +113,8 @@ std::optional<HttpReply> answer_people(PeopleControl& people, const HttpRequest&
   const auto order =
       std::ranges::find_if(kOrders, [&](const Order& known) { return known.path == path; });
   if (order == kOrders.end()) return std::nullopt;
-  const bool allowed = order->give == plan ? is_read(request) : request.method == "POST";
-  if (!allowed) return wrong_method(order->give == plan ? "GET" : "POST");
+  const std::string_view method = is_read(request) ? "GET" : request.method;
+  if (method != order->method) return wrong_method(order->method);
   const Status parameters = check_parameters(request, order->parameters);
   return parameters ? order->give(people, request) : failed(parameters.error());
 }

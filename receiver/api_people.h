@@ -16,6 +16,7 @@ namespace longshore {
 //   POST /api/v1/hold?workload=&ref=&container=&reason=
 //   POST /api/v1/unhold?workload=&ref=&container=
 //   GET  /api/v1/plan?workload=&target=&why=true
+//   GET  /api/v1/progress?of=                          an event's id, or an image
 //   POST /api/v1/events/ID/replay
 //   POST /api/v1/rollback?workload=&to=
 //

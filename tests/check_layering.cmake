@@ -36,7 +36,7 @@ set(homes
 
 # Our headers include no third-party header, so that nobody depends on one without knowing, but for
 # those that exist to wrap one library within its home.
-set(wrappers "^yaml-cpp/|^config/reader\\.h$")
+set(wrappers "^yaml-cpp/|^config/reader\\.h$" "^nlohmann/|^cli/json_parts\\.h$")
 
 # The C++ standard library, and the system's own headers.
 set(system "^[a-z_]+$|^(sys|netinet|arpa|net|linux)/[a-z0-9_]+\\.h$|^(unistd|fcntl|poll|signal|pthread|pwd|grp|netdb|dirent|fnmatch|glob|sched|spawn|termios|syslog|dlfcn|malloc|time|errno|limits|stdlib|string)\\.h$")

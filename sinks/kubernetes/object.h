@@ -62,7 +62,12 @@ struct KubeProgress {
 // The part of a workload object that we need; the rest is never kept.
 struct KubeObject {
   KubeKind kind = KubeKind::deployment;
-  std::string space;  // its namespace
+  // Whether there is a map of annotations, of whatever kind, on it and on its pod template: one can
+  // be added to a map only.
+  bool annotated = false;
+  bool template_annotated = false;
+  std::optional<ActionId> restarted_by{};  // whose restart the pod template tells of (patch.h)
+  std::string space;                       // its namespace
   std::string name;
   std::string uid;
   std::uint64_t version = 0;  // metadata.resourceVersion; 0 where it is no number

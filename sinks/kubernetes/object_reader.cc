@@ -9,6 +9,7 @@
 
 #include "pipeline/keel_settings.h"
 #include "sinks/kubernetes/manager.h"
+#include "sinks/kubernetes/patch.h"
 
 namespace longshore {
 namespace {
@@ -48,9 +49,13 @@ void read_pod(const JsonObject& spec, KubeObject& object) {
   if (object.kind == KubeKind::cron_job) {
     above = spec.object("jobTemplate", {"spec"}).object("spec", {"template"});
   }
-  const JsonObject pod = above.object("template", {"spec"})
-                             .object("spec", {"containers", "initContainers", "serviceAccountName",
-                                              "imagePullSecrets"});
+  const JsonObject pod_template = above.object("template", {"metadata", "spec"});
+  const JsonObject metadata = pod_template.object("metadata", {"annotations"});
+  object.template_annotated = metadata.has("annotations");
+  const auto restart = metadata.object("annotations", {kRestartedBy}).text(kRestartedBy);
+  if (const auto action = ActionId::parse(restart.value_or(""))) object.restarted_by = *action;
+  const JsonObject pod = pod_template.object(
+      "spec", {"containers", "initContainers", "serviceAccountName", "imagePullSecrets"});
   read_containers(pod, "containers", object);
   read_containers(pod, "initContainers", object);
   object.service_account = pod.string("serviceAccountName").value_or("");
@@ -168,6 +173,7 @@ void read_progress(const JsonObject& spec, const JsonObject& object, KubeObject&
 void read_rest(const JsonObject& metadata, const JsonObject& object, KubeObject& result) {
   result.uid = metadata.string("uid").value_or("");
   result.generation = whole(metadata, "generation");
+  result.annotated = metadata.has("annotations");
   result.annotations =
       merge_metadata(speaking(metadata, "annotations"), speaking(metadata, "labels"));
   result.manager = read_manager(metadata);

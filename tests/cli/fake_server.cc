@@ -95,6 +95,17 @@ void FakeServer::serve(const std::stop_token& stop) {
   }
 }
 
+FakeServer::Answer FakeServer::next_answer(const std::string& asked) {
+  const auto found = answers_.find(asked);
+  if (found == answers_.end()) return {404, "{\"error\":\"no such thing\"}"};
+  Answer answer = found->second;
+  if (!answer.then.empty()) {
+    found->second = answer.then.front();
+    found->second.then.assign(answer.then.begin() + 1, answer.then.end());
+  }
+  return answer;
+}
+
 void FakeServer::answer(int connection) {
   const std::string request = read_request(connection);
   {
@@ -102,9 +113,7 @@ void FakeServer::answer(int connection) {
     requests_.push_back(request);
   }
   const std::string asked = request.substr(0, request.find(" HTTP/"));
-  const auto found = answers_.find(asked);
-  const Answer answer =
-      found != answers_.end() ? found->second : Answer{404, "{\"error\":\"no such thing\"}"};
+  const Answer answer = next_answer(asked);
   const std::string bytes = "HTTP/1.1 " + std::to_string(answer.status) +
                             " X\r\nContent-Type: application/json\r\nContent-Length: " +
                             std::to_string(answer.body.size()) + "\r\nConnection: close\r\n\r\n" +

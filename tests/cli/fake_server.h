@@ -17,6 +17,7 @@ class FakeServer {
   struct Answer {
     int status = 200;
     std::string body;
+    std::vector<Answer> then = {};  // to those who ask again, one after the other; the last stays
   };
   using Answers = std::map<std::string, Answer>;
 
@@ -33,10 +34,11 @@ class FakeServer {
  private:
   void serve(const std::stop_token& stop);
   void answer(int connection);
+  Answer next_answer(const std::string& asked);
 
   int port_ = 0;  // before listener_, which sets it
   int listener_ = -1;
-  Answers answers_;
+  Answers answers_;  // thread_ only
   mutable std::mutex mutex_;
   std::vector<std::string> requests_;  // guarded by mutex_
   std::jthread thread_;                // last: ends before the rest goes

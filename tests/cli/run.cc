@@ -50,6 +50,10 @@ pid_t start(const std::vector<std::string>& arguments, const Given& given, int i
   _exit(127);
 }
 
+int code_of(int status) {
+  return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
 int open_or_throw(const std::string& name, int flags) {
   const int handle = open(name.c_str(), flags | O_CLOEXEC, 0600);
   if (handle < 0) throw std::runtime_error("cannot open " + name);
@@ -68,8 +72,7 @@ Ran run(const std::vector<std::string>& arguments, const Given& given) {
   waitpid(child, &status, 0);
   for (const int handle : {in, out, err})
     close(handle);
-  const int code = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
-  return {code, read_all(folder / "out"), read_all(folder / "err")};
+  return {code_of(status), read_all(folder / "out"), read_all(folder / "err")};
 }
 
 Running::Running(const std::vector<std::string>& arguments, const Given& given) {
@@ -83,9 +86,18 @@ Running::Running(const std::vector<std::string>& arguments, const Given& given) 
 }
 
 Running::~Running() {
-  kill(process_, SIGKILL);
-  waitpid(process_, nullptr, 0);
+  if (process_ > 0) {
+    kill(process_, SIGKILL);
+    waitpid(process_, nullptr, 0);
+  }
   close(output_);
+}
+
+int Running::exit_code() {
+  int status = 0;
+  waitpid(process_, &status, 0);
+  process_ = -1;
+  return code_of(status);
 }
 
 std::string Running::read_line() {

@@ -31,7 +31,8 @@ class Folder : public test::TempFolder {
   std::string operator/(const std::string& name) const { return (path() / name).string(); }
 };
 
-// A running `longshore`, for what does not end by itself. Killed at the end of the test.
+// A running `longshore`, for what does not end by itself or is looked at before it does. Killed at
+// the end of the test.
 class Running {
  public:
   explicit Running(const std::vector<std::string>& arguments, const Given& given = {});
@@ -40,6 +41,7 @@ class Running {
   ~Running();
   // The next line of its output, without the newline; "" if none comes within ten seconds.
   std::string read_line();
+  int exit_code();  // waits for its end
 
  private:
   int process_ = -1;

@@ -11,10 +11,27 @@ namespace longshore::cli_tests {
 namespace {
 
 const std::vector<std::vector<std::string>> kAll = {
-    {"serve"},   {"check"}, {"status"},          {"actions"},    {"actions", "retry"},
-    {"history"}, {"audit"}, {"audit", "verify"}, {"plan"},       {"pause"},
-    {"resume"},  {"hold"},  {"unhold"},          {"rollback"},   {"replay"},
-    {"decode"},  {"send"},  {"policy"},          {"completion"}, {"completion", "bash"},
+    {"serve"},
+    {"check"},
+    {"status"},
+    {"actions"},
+    {"actions", "retry"},
+    {"history"},
+    {"audit"},
+    {"audit", "verify"},
+    {"plan"},
+    {"pause"},
+    {"resume"},
+    {"hold"},
+    {"unhold"},
+    {"rollback"},
+    {"replay"},
+    {"wait"},
+    {"decode"},
+    {"send"},
+    {"policy"},
+    {"completion"},
+    {"completion", "bash"},
 };
 
 TEST_CASE("--version names the program and its version", "[cli]") {
@@ -64,6 +81,9 @@ TEST_CASE("Wrong usage is exit code 2 and says what is wrong", "[cli]") {
       {"unhold"},
       {"rollback"},
       {"replay", "nonsense"},
+      {"wait"},
+      {"wait", "acme/app:1", "--timeout", "soon"},
+      {"wait", "acme/app:1", "--timeout", "10"},
   };
   for (const auto& words : wrong) {
     const Ran ran = run(words);

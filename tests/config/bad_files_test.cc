@@ -94,6 +94,8 @@ TEST_CASE("A file that is no usable YAML says where and why", "[config][bad]") {
       Case{"mode: act\nlisten: \"x:1\nstore: y\n", "\"", {"quote", "never closed"}},
       Case{"listen: &here 'x:1\n", "&", {"quote", "never closed"}},
       Case{"mode: act\n---\nlisten: a:1\n", "listen", {"second document"}},
+      Case{", mode: act\n", ",", {"begin with this character", "quotes"}},
+      Case{"mode: act\n---\n, x\n", ",", {"second document"}},
       Case{"mode: !!str act\n", "!", {"tags"}}, Case{std::string(5000, '['), "[", {}},
       Case{"? [a, b]\n: c\n", "[", {"a key has to be text"}}));
 }

@@ -51,7 +51,7 @@ TEST_CASE("A rejected action is dead until a person revives it", "[pipeline][out
   CHECK(fixture.engine->retry_action(ActionId::make({}), "anna").error().code == Errc::not_found);
 }
 
-TEST_CASE("A missing right parks all actions of the target until it is there",
+TEST_CASE("A missing right parks all actions that it may be missing for until it is there",
           "[pipeline][outbox]") {
   OneWorkload fixture;
   fixture.target->put("blog", "acme/blog:1.0", "semver");
@@ -66,6 +66,29 @@ TEST_CASE("A missing right parks all actions of the target until it is there",
   CHECK(eventually([&] { return fixture.actions("parked") == 0; }));
 }
 
+TEST_CASE("A missing right parks what it may be missing for and nothing else",
+          "[pipeline][outbox]") {
+  EngineFixture fixture;
+  fixture.target->put("shut/web", "acme/shop:1.0", "semver");
+  fixture.target->put("shut/api", "acme/blog:1.0", "semver");
+  fixture.target->put("open/web", "acme/blog:1.0", "semver");
+  fixture.options.parked_retry = std::chrono::hours(1);
+  fixture.target->script({Outcome::forbidden, "may not write", {}});
+  REQUIRE(fixture.start());
+  REQUIRE(fixture.push("acme/shop:1.1"));
+  REQUIRE(eventually([&] { return fixture.engine->status().actions["parked"] == 1; }));
+  const auto shut = fixture.engine->actions(ActionState::parked, 10);
+  REQUIRE(shut);
+  REQUIRE(fixture.push("acme/blog:1.1"));
+  CHECK(eventually([&] { return fixture.target->image("open/web") == "acme/blog:1.1"; }));
+  CHECK(fixture.target->image("shut/api") == "acme/blog:1.0");
+  CHECK(fixture.target->attempts() == 2);
+
+  REQUIRE(fixture.engine->retry_action(shut->front().id, "anna"));
+  CHECK(eventually([&] { return fixture.target->image("shut/web") == "acme/shop:1.1"; }));
+  CHECK(eventually([&] { return fixture.target->image("shut/api") == "acme/blog:1.1"; }));
+}
+
 TEST_CASE("A conflict is decided again and is no retry", "[pipeline][outbox]") {
   OneWorkload fixture;
   fixture.target->script({Outcome::conflict, "somebody wrote", {}});
@@ -74,6 +97,20 @@ TEST_CASE("A conflict is decided again and is no retry", "[pipeline][outbox]") {
   CHECK(fixture.runs("1.4.2"));
   CHECK(eventually([&] { return fixture.actions("done") == 1; }));
   CHECK(fixture.actions("conflicted") == 1);
+}
+
+TEST_CASE("To wait for a target supersedes what is not sent to it yet", "[pipeline][outbox]") {
+  OneWorkload fixture;
+  fixture.target->script({Outcome::retry, "away", std::chrono::hours(1)});
+  REQUIRE(fixture.start());
+  REQUIRE(fixture.push("acme/shop:1.4.2"));
+  REQUIRE(eventually([&] { return fixture.actions("waiting for retry") == 1; }));
+  fixture.target->set_unsynced();
+  REQUIRE(fixture.push("acme/shop:1.4.3"));
+  CHECK(eventually([&] { return fixture.actions("superseded") == 1; }));
+  fixture.target->set_synced();
+  CHECK(fixture.runs("1.4.3"));
+  CHECK(fixture.target->writes() == std::vector<std::string>{"acme/shop:1.4.3"});
 }
 
 TEST_CASE("A newer decision supersedes what is not sent yet", "[pipeline][outbox]") {

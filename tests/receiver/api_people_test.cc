@@ -181,3 +181,84 @@ TEST_CASE("Orders are posted, plans are read, and the network sees neither", "[r
   CHECK(network.handle(HttpRequest{"POST", path, "", kAnn, "", "127.0.0.1"}).status == 404);
   CHECK(control.said.actor.empty());
 }
+
+namespace {
+
+Rollout a_rollout(const std::string& workload) {
+  const ImageRef to = *ImageRef::parse("nginx:1.25");
+  return {.id = *Ulid::parse(kIdText),
+          .target = "prod",
+          .workload = workload,
+          .repository = to.repository(),
+          .event = *Ulid::parse(kIdText),
+          .parts = {{"init", to, {}, {}, {}}},
+          .mark = "3",
+          .started = at(0),
+          .ended = {},
+          .progress = {},
+          .reason = {}};
+}
+
+// Up to its state.
+std::string rollout_json(const std::string& workload) {
+  const std::string id(kIdText);
+  return "{\"id\":\"" + id + "\",\"target\":\"prod\",\"workload\":\"" + workload +
+         "\",\"repository\":\"docker.io/library/nginx\",\"event\":\"" + id + "\",";
+}
+
+const std::string kStarted = "\"started\":\"2026-03-01T12:00:00.000000Z\",";
+const std::string kInitJson = "{\"container\":\"init\",\"to\":\"nginx:1.25\"}]}";
+
+}  // namespace
+
+TEST_CASE("What somebody waits for is told with its actions and rollouts", "[receiver][api]") {
+  FakeControl control;
+  const Digest digest = *Digest::parse("sha256:" + std::string(64, 'a'));
+  Rollout ended = a_rollout("web");
+  ended.state = RolloutState::rolled_back;
+  ended.ended = at(5);
+  ended.progress = "1 of 3";
+  ended.reason = "it crashes";
+  ended.parts.insert(ended.parts.begin(), {"app", *ImageRef::parse("nginx:1.25"), digest,
+                                           *ImageRef::parse("nginx:1.24"), digest});
+  Rollout way_back = a_rollout("db");
+  way_back.way_back = true;
+  control.said.progress = {
+      Progress::State::pending, "prod: web: 1 of 3 pods are ready", {}, {ended, way_back}};
+  const HttpReply reply = ask(control, "/api/v1/progress", "of=nginx%3A1.25", "GET");
+  CHECK(reply.status == 200);
+  CHECK(control.said.waited_for == "nginx:1.25");
+  CHECK(reply.body ==
+        "{\"state\":\"pending\",\"detail\":\"prod: web: 1 of 3 pods are ready\",\"actions\":[],"
+        "\"rollouts\":[" +
+            rollout_json("web") + "\"state\":\"rolled back\",\"way_back\":false," + kStarted +
+            "\"ended\":\"2026-03-01T12:00:05.000000Z\",\"progress\":\"1 of 3\","
+            "\"reason\":\"it crashes\",\"containers\":["
+            "{\"container\":\"app\",\"to\":\"nginx:1.25\",\"digest\":\"" +
+            digest.str() + "\",\"back\":\"nginx:1.24\",\"back_digest\":\"" + digest.str() + "\"}," +
+            kInitJson + "," + rollout_json("db") + "\"state\":\"watching\",\"way_back\":true," +
+            kStarted + "\"containers\":[" + kInitJson + "]}\n");
+  control.said.progress = {};
+  CHECK(ask(control, "/api/v1/progress", "of=nginx:1", "GET").body ==
+        "{\"state\":\"unknown\",\"actions\":[],\"rollouts\":[]}\n");
+}
+
+TEST_CASE("Who waits names an event or an image", "[receiver][api]") {
+  FakeControl control;
+  CHECK(ask(control, "/api/v1/progress", "", "GET").status == 400);
+  CHECK(ask(control, "/api/v1/progress", "of=", "GET").status == 400);
+  CHECK(ask(control, "/api/v1/progress", "image=nginx:1", "GET").status == 400);
+  CHECK(control.said.waited_for.empty());
+  CHECK(ask(control, "/api/v1/progress", "of=nginx:1").status == 405);
+  control.said.failure = Error{Errc::not_found, "there is no such event"};
+  CHECK(ask(control, "/api/v1/progress", "of=nginx:1", "GET").status == 404);
+}
+
+TEST_CASE("Rollouts are part of the status", "[receiver][api]") {
+  FakeControl control;
+  control.report.rollouts = {a_rollout("web")};
+  CHECK(ask(control, "/api/v1/status", "", "GET")
+            .body.find(",\"rollouts\":[" + rollout_json("web") +
+                       "\"state\":\"watching\",\"way_back\":false," + kStarted +
+                       "\"containers\":[" + kInitJson + "],\"waits\":") != std::string::npos);
+}

@@ -141,6 +141,10 @@ class FakeTarget final : public Target {
     return all;
   }
   Delivery deliver(const Action& action, std::stop_token stop) noexcept override;
+  // What stands before the last '/' of an id.
+  std::string_view rights_scope(std::string_view workload) const noexcept override {
+    return workload.substr(0, workload.rfind('/') + 1);
+  }
   bool watches_rollouts() const noexcept override { return rollouts_ == Rollouts::watched; }
   Result<RolloutSight> follow(const Rollout& rollout, std::stop_token) noexcept override {
     const std::lock_guard lock(mutex_);
