@@ -14,6 +14,7 @@
 #include "sinks/kubernetes/index.h"
 #include "sinks/kubernetes/options.h"
 #include "sinks/kubernetes/pods.h"
+#include "sinks/kubernetes/pull_secrets.h"
 #include "sinks/kubernetes/rights.h"
 #include "sinks/kubernetes/watches.h"
 
@@ -61,6 +62,9 @@ class KubernetesTarget final : public Target {
   Result<std::map<std::string, Digest>> running(const std::string& workload,
                                                 std::stop_token stop) noexcept override;
 
+  // What its workloads pull that repository with; nothing unless its options want that.
+  std::vector<Login> logins(const LoginQuestion& question);
+
  private:
   KubeWatches::Hooks hooks();
   void tell(const KubeIndex::Changes& changes);
@@ -82,6 +86,7 @@ class KubernetesTarget final : public Target {
   KubeApi api_;
   KubeIndex index_;
   KubeRights rights_;
+  PullSecrets pull_secrets_;
   EventSender events_;
   KubeWatches watches_;
 

@@ -17,6 +17,7 @@ enum class KubeFeature : std::uint8_t {
   rollout,               // list of pods, replicasets and controllerrevisions
   statefulset_rollback,  // delete of pods
   events,                // create of events
+  pull_secrets,          // get of secrets and serviceaccounts
 };
 
 std::string_view name_of(KubeFeature feature) noexcept;  // "statefulset-rollback"
