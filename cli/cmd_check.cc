@@ -45,7 +45,7 @@ int print_json(const std::filesystem::path& file, const std::vector<ConfigProble
   if (config != nullptr) {
     document["sources"] = config->receiver.sources.size();
     document["registries"] = config->registries.registries.size();
-    document["targets"] = config->files_targets.size();
+    document["targets"] = config->targets.size();
     document["policies"] = config->pipeline.policies.size();
   }
   if (!print(document.dump() + "\n")) return kExitFailed;
@@ -63,7 +63,7 @@ int report_ok(const LoadedConfig& loaded, bool json) {
       config.file.string() + ": ok, " +
       counted(config.receiver.sources.size(), "source", "sources") + ", " +
       counted(config.registries.registries.size(), "registry", "registries") + ", " +
-      counted(config.files_targets.size(), "target", "targets") + ", " +
+      counted(config.targets.size(), "target", "targets") + ", " +
       counted(config.pipeline.policies.size(), "policy", "policies") + "\n";
   return print(printable(summary)) ? kExitOk : kExitFailed;
 }

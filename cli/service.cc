@@ -2,6 +2,8 @@
 #include "cli/service.h"
 
 #include "pipeline/log.h"
+#include "sinks/files/files_target.h"
+#include "sinks/kubernetes/kubernetes_target.h"
 
 namespace longshore {
 namespace {
@@ -13,6 +15,10 @@ constexpr std::size_t kConnectionsPerHost = 64;
 
 std::shared_ptr<const ReceiverOptions> share(const ReceiverOptions& options) {
   return std::make_shared<const ReceiverOptions>(options);
+}
+
+const std::string& name_of(const TargetOptions& options) {
+  return std::visit([](const auto& each) -> const std::string& { return each.name; }, options);
 }
 
 AuditEntry config_line(const Clock& clock, std::string_view step, const Config& config) {
@@ -141,21 +147,25 @@ std::shared_ptr<RegistryClient> Service::client_for(const Config& config) {
 // A target whose options are the same goes on as it is.
 std::vector<std::shared_ptr<Target>> Service::targets_for(const Config& config) {
   std::vector<std::shared_ptr<Target>> targets;
-  for (const FilesTargetOptions& options : config.files_targets) {
-    const auto at = targets_.find(options.name);
-    if (at != targets_.end() && at->second.options == options) {
-      targets.push_back(at->second.target);
-    } else {
-      targets.push_back(std::make_shared<FilesTarget>(options, clock_));
-    }
+  for (const TargetOptions& options : config.targets) {
+    const auto at = targets_.find(name_of(options));
+    const bool goes_on = at != targets_.end() && at->second.options == options;
+    targets.push_back(goes_on ? at->second.target : make_target(options));
   }
   return targets;
+}
+
+std::shared_ptr<Target> Service::make_target(const TargetOptions& options) {
+  if (const auto* files = std::get_if<FilesTargetOptions>(&options)) {
+    return std::make_shared<FilesTarget>(*files, clock_);
+  }
+  return std::make_shared<KubernetesTarget>(std::get<KubernetesTargetOptions>(options), clock_);
 }
 
 void Service::remember(const Config& config, const std::vector<std::shared_ptr<Target>>& targets) {
   targets_.clear();
   for (std::size_t i = 0; i < targets.size(); ++i) {
-    targets_[targets[i]->name()] = {config.files_targets[i], targets[i]};
+    targets_[targets[i]->name()] = {config.targets[i], targets[i]};
   }
 }
 

@@ -13,7 +13,6 @@
 #include "receiver/api.h"
 #include "receiver/hook_handler.h"
 #include "receiver/http_server.h"
-#include "sinks/files/files_target.h"
 #include "sinks/http/client.h"
 #include "sinks/registry/resolver.h"
 
@@ -55,6 +54,7 @@ class Service {
   void keep_old(const std::string& why);
   std::shared_ptr<RegistryClient> client_for(const Config& config);
   std::vector<std::shared_ptr<Target>> targets_for(const Config& config);
+  std::shared_ptr<Target> make_target(const TargetOptions& options);
   void remember(const Config& config, const std::vector<std::shared_ptr<Target>>& targets);
   HttpReply handle(const HttpRequest& request, const ApiHandler& api);
   HttpService service_for(const ApiHandler& api);
@@ -67,7 +67,7 @@ class Service {
   bool started_ = false;      // all below guarded by mutex_ until the watcher has ended
   Config config_;
   struct Running {
-    FilesTargetOptions options;
+    TargetOptions options;
     std::shared_ptr<Target> target;
   };
   std::map<std::string, Running> targets_;

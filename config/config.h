@@ -11,9 +11,12 @@
 #include "pipeline/result.h"
 #include "receiver/options.h"
 #include "sinks/files/options.h"
+#include "sinks/kubernetes/options.h"
 #include "sinks/registry/options.h"
 
 namespace longshore {
+
+using TargetOptions = std::variant<FilesTargetOptions, KubernetesTargetOptions>;
 
 // Everything that the YAML file says, typed and checked.
 struct Config {
@@ -21,7 +24,7 @@ struct Config {
   ReceiverOptions receiver;
   PipelineOptions pipeline;
   RegistriesOptions registries;
-  std::vector<FilesTargetOptions> files_targets;
+  std::vector<TargetOptions> targets;  // in the order of the file
   std::chrono::milliseconds drain_delay{5'000};
   // Every file whose change calls for a reload: the config itself and each ${file:} in it, as
   // absolute paths with their links as they are.

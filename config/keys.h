@@ -14,6 +14,9 @@ struct Words {
   std::span<const std::string_view> known;
   // Words of features that this build does not have, so that the message can say so.
   std::span<const std::string_view> later = {};
+  // Keys that another map of the same list has, and which one: "a target of type 'files'".
+  std::span<const std::string_view> others = {};
+  std::string_view others_of = {};
 };
 
 namespace words {
@@ -34,13 +37,20 @@ inline constexpr std::string_view kRegistry[] = {
     "cert", "key",      "auth_hosts", "redirect_hosts", "mirrors",  "concurrency",
     "rate", "deadline", "verify",     "sweep"};
 inline constexpr std::string_view kRegistryLater[] = {"token"};
-inline constexpr std::string_view kTarget[] = {"name",    "type", "path",  "include",
-                                               "exclude", "mode", "rescan"};
-inline constexpr std::string_view kTargetLater[] = {
-    "host", "url", "branch", "kubeconfig", "context", "namespaces", "inventory", "git"};
-inline constexpr std::string_view kPolicy[] = {"image",      "policy",  "pin",
-                                               "prerelease", "min-age", "sweep"};
-inline constexpr std::string_view kPolicyLater[] = {"approvals", "window", "scan-gate", "rollback",
+inline constexpr std::string_view kFilesTarget[] = {"name",    "type", "path",  "include",
+                                                    "exclude", "mode", "rescan"};
+inline constexpr std::string_view kFilesTargetOnly[] = {"path", "include", "exclude", "rescan"};
+inline constexpr std::string_view kKubernetesTarget[] = {
+    "name",  "type",        "kubeconfig", "context", "namespaces", "namespace-labels",
+    "adopt", "concurrency", "deadline",   "mode",    "rollout"};
+inline constexpr std::string_view kKubernetesTargetOnly[] = {
+    "kubeconfig", "context",     "namespaces", "namespace-labels",
+    "adopt",      "concurrency", "deadline",   "rollout"};
+inline constexpr std::string_view kTargetLater[] = {"host", "url", "branch", "inventory", "git"};
+inline constexpr std::string_view kRollout[] = {"deadline", "pull-errors", "restarts"};
+inline constexpr std::string_view kPolicy[] = {"image",   "policy",   "pin",  "prerelease",
+                                               "min-age", "rollback", "sweep"};
+inline constexpr std::string_view kPolicyLater[] = {"approvals", "window", "scan-gate",
                                                     "prune",     "notify", "group"};
 
 inline constexpr std::string_view kModeValues[] = {"act", "observe"};
@@ -51,8 +61,8 @@ inline constexpr std::string_view kSourceTypeValues[] = {"dockerhub", "harbor", 
 inline constexpr std::string_view kSourceTypesLater[] = {
     "quay",  "acr",   "eventgrid", "ecr", "sns",    "gar", "gitlab",
     "jfrog", "nexus", "gitea",     "zot", "aliyun", "tcr", "cloudevents"};
-inline constexpr std::string_view kTargetTypeValues[] = {"files"};
-inline constexpr std::string_view kTargetTypesLater[] = {"kubernetes", "compose", "swarm", "git"};
+inline constexpr std::string_view kTargetTypeValues[] = {"files", "kubernetes"};
+inline constexpr std::string_view kTargetTypesLater[] = {"compose", "swarm", "git"};
 
 }  // namespace words
 
@@ -62,7 +72,13 @@ inline constexpr Words kAuditKeys{"the audit", words::kAudit};
 inline constexpr Words kLimitsKeys{"the limits", words::kLimits};
 inline constexpr Words kSourceKeys{"a source", words::kSource, words::kSourceLater};
 inline constexpr Words kRegistryKeys{"a registry", words::kRegistry, words::kRegistryLater};
-inline constexpr Words kTargetKeys{"a target", words::kTarget, words::kTargetLater};
+inline constexpr Words kFilesTargetKeys{"a target of type 'files'", words::kFilesTarget,
+                                        words::kTargetLater, words::kKubernetesTargetOnly,
+                                        "a target of type 'kubernetes'"};
+inline constexpr Words kKubernetesTargetKeys{"a target of type 'kubernetes'",
+                                             words::kKubernetesTarget, words::kTargetLater,
+                                             words::kFilesTargetOnly, "a target of type 'files'"};
+inline constexpr Words kRolloutKeys{"a rollout", words::kRollout};
 inline constexpr Words kPolicyKeys{"a policy", words::kPolicy, words::kPolicyLater};
 
 inline constexpr Words kModes{"mode", words::kModeValues};

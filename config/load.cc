@@ -175,7 +175,7 @@ void read_document(const YAML::Node& document, Config& config, ReadState& state)
   config.pipeline.sweep.every_of_host = std::move(registries.sweeps);
   config.pipeline.sweep.announced = announced_by(config.receiver.sources);
   TargetSections targets = read_targets(*root);
-  config.files_targets = std::move(targets.files);
+  config.targets = std::move(targets.targets);
   config.pipeline.observed_targets = std::move(targets.observed);
   read_limits(*root, config);
   constexpr DurationRange kDrainDelay{std::chrono::milliseconds{0}, std::chrono::minutes{10}};
@@ -183,7 +183,7 @@ void read_document(const YAML::Node& document, Config& config, ReadState& state)
   if (config.receiver.sources.empty()) {
     state.warnings.push_back({0, 0, "there are no sources, so nothing will be received"});
   }
-  if (config.files_targets.empty()) {
+  if (config.targets.empty()) {
     state.warnings.push_back({0, 0, "there are no targets, so nothing will be brought up to date"});
   }
 }

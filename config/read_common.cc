@@ -39,6 +39,14 @@ bool is_new(const ValueReader& value, std::string_view what, const std::string& 
   return added;
 }
 
+std::vector<std::string> texts_of(const std::vector<ValueReader>& values) {
+  std::vector<std::string> texts;
+  for (const ValueReader& value : values) {
+    if (auto text = value.text()) texts.push_back(*std::move(text));
+  }
+  return texts;
+}
+
 std::optional<seconds> read_seconds(const MapReader& map, std::string_view key,
                                     DurationRange range) {
   const auto duration = map.duration(key, range);

@@ -69,6 +69,7 @@ std::optional<PolicyRule> read_policy(const MapReader& map, const HostNames& hos
   const ValueReader* const policy = map.require("policy", "write for example 'semver:~1.4'");
   const Pin pin = read_pin(map);
   const bool prerelease = map.boolean("prerelease").value_or(false);
+  const bool rollback = map.boolean("rollback").value_or(true);
   const auto min_age = read_seconds(map, "min-age", kMinAge).value_or(std::chrono::seconds{0});
   const auto sweep = read_sweep(map);
   const auto pattern = image ? read_pattern(*image, hosts) : std::nullopt;
@@ -80,7 +81,7 @@ std::optional<PolicyRule> read_policy(const MapReader& map, const HostNames& hos
     return std::nullopt;
   }
   if (!pattern) return std::nullopt;
-  return PolicyRule{*pattern, {*std::move(parsed), pin, prerelease, min_age}, sweep};
+  return PolicyRule{*pattern, {*std::move(parsed), pin, prerelease, min_age, rollback}, sweep};
 }
 
 // The first rule that matches counts, so that one below a wider one is never reached. A "?" of the

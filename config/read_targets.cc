@@ -58,17 +58,9 @@ void check_overlap(const ValueReader& value, const fs::path& folder, const std::
   taken.push_back({name, folder});
 }
 
-std::vector<std::string> texts_of(const std::vector<ValueReader>& values) {
-  std::vector<std::string> texts;
-  for (const ValueReader& value : values) {
-    if (auto text = value.text()) texts.push_back(*std::move(text));
-  }
-  return texts;
-}
-
 FilesTargetOptions read_files_target(const MapReader& map, const std::string& name,
                                      std::vector<TakenFolder>& taken) {
-  map.check_keys(kTargetKeys);
+  map.check_keys(kFilesTargetKeys);
   FilesTargetOptions options;
   options.name = name;
   const ValueReader* const value = map.require("path", "name the folder that holds the manifests");
@@ -117,10 +109,16 @@ TargetSections read_targets(const MapReader& root) {
     const auto map = item.open_map();
     if (!map) continue;
     const std::string name = read_target_name(*map, lines);
-    const ValueReader* const type = map->require("type", "this build knows 'files'");
+    const ValueReader* const value =
+        map->require("type", "this build knows 'files' and 'kubernetes'");
+    const auto type = value ? value->word(kTargetTypes) : std::nullopt;
     // Of a target of another type the keys cannot be judged, so nothing more is said of it.
-    if (type == nullptr || !type->word(kTargetTypes)) continue;
-    sections.files.push_back(read_files_target(*map, name, taken));
+    if (!type) continue;
+    if (*type == "kubernetes") {
+      sections.targets.emplace_back(read_kubernetes_target(*map, name));
+    } else {
+      sections.targets.emplace_back(read_files_target(*map, name, taken));
+    }
     if (map->word("mode", kModes) == "observe") sections.observed.push_back(name);
   }
   return sections;

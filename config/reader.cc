@@ -276,6 +276,9 @@ void MapReader::check_keys(const Words& keys) const {
     if (contains(keys.known, entry.key)) continue;
     if (contains(keys.later, entry.key)) {
       report(entry, in_quotes(entry.key) + " is not available in this build: remove it");
+    } else if (contains(keys.others, entry.key)) {
+      report(entry, in_quotes(entry.key) + " is a key of " + std::string(keys.others_of) +
+                        ", and this is " + std::string(keys.what) + ": remove it");
     } else if (colon != std::string::npos) {
       // What follows may be a secret, so it is not quoted.
       report(entry,

@@ -34,16 +34,20 @@ HostNames named_hosts(const ReceiverOptions& options);
 PipelineOptions read_pipeline(const MapReader& root, const HostNames& hosts);
 
 struct TargetSections {
-  std::vector<FilesTargetOptions> files;
+  std::vector<TargetOptions> targets;
   std::vector<std::string> observed;  // names of those with `mode: observe`
 };
 
 TargetSections read_targets(const MapReader& root);
+KubernetesTargetOptions read_kubernetes_target(const MapReader& map, const std::string& name);
 
 // limits, which speak of the receiver and of the pipeline.
 void read_limits(const MapReader& root, Config& config);
 
 using Lines = std::map<std::string, int, std::less<>>;  // where each name stands
+
+// The values that are usable texts.
+std::vector<std::string> texts_of(const std::vector<ValueReader>& values);
 
 // Records a name that stands there already.
 bool is_new(const ValueReader& value, std::string_view what, const std::string& name, Lines& lines);

@@ -55,6 +55,7 @@ KubernetesTarget::KubernetesTarget(KubernetesTargetOptions options, const Clock&
       index_(options_.name),
       pull_secrets_(api_, index_, rights_, clock),
       events_(api_, rights_, clock),
+      nodes_(api_, rights_, clock),
       watches_(options_, api_, index_, clock, hooks()) {}
 
 KubernetesTarget::~KubernetesTarget() {
@@ -255,11 +256,20 @@ void KubernetesTarget::note_failure(const KubeObjectPtr& object, const Rollout& 
                 .at = clock_.now()});
 }
 
+Result<std::set<std::string>> KubernetesTarget::platforms(const std::string& workload,
+                                                          std::stop_token stop) noexcept {
+  const KubeObjectPtr object = index_.find(workload);
+  if (!object) return std::set<std::string>{};
+  return nodes_.platforms(*object, stop);
+}
+
 Result<std::map<std::string, Digest>> KubernetesTarget::running(const std::string& workload,
                                                                 std::stop_token stop) noexcept {
   const KubeObjectPtr object = index_.find(workload);
   if (!object) return Error{Errc::not_found, "there is no '" + workload + "'"};
-  if (object->kind == KubeKind::cron_job) return std::map<std::string, Digest>{};
+  const KubeProgress& progress = object->progress;
+  const bool no_pods = progress.desired == 0 && progress.current == 0;
+  if (object->kind == KubeKind::cron_job || no_pods) return std::map<std::string, Digest>{};
   const auto pods = list_pods(api_, rights_, *object, stop);
   if (!pods) return pods.error();
   return running_digests(*pods);

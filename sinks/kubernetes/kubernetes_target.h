@@ -12,6 +12,7 @@
 #include "sinks/kubernetes/api.h"
 #include "sinks/kubernetes/event_sender.h"
 #include "sinks/kubernetes/index.h"
+#include "sinks/kubernetes/nodes.h"
 #include "sinks/kubernetes/options.h"
 #include "sinks/kubernetes/pods.h"
 #include "sinks/kubernetes/pull_secrets.h"
@@ -59,6 +60,8 @@ class KubernetesTarget final : public Target {
   // By the index alone where that says that it is over, and within its first seconds; then by its
   // pods too. Deletes the pod that holds up an ordered StatefulSet (stuck_pod()).
   Result<RolloutSight> follow(const Rollout& rollout, std::stop_token stop) noexcept override;
+  Result<std::set<std::string>> platforms(const std::string& workload,
+                                          std::stop_token stop) noexcept override;
   Result<std::map<std::string, Digest>> running(const std::string& workload,
                                                 std::stop_token stop) noexcept override;
 
@@ -88,6 +91,7 @@ class KubernetesTarget final : public Target {
   KubeRights rights_;
   PullSecrets pull_secrets_;
   EventSender events_;
+  KubeNodes nodes_;
   KubeWatches watches_;
 
   mutable std::mutex mutex_;

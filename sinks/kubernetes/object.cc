@@ -86,7 +86,7 @@ KubeManager manager_of(const KubeObject& object, std::string_view container) {
 }
 
 Workload workload_for(const std::string& target, const KubeObject& object) {
-  Workload workload{target, object.id(), {}, object.annotations};
+  Workload workload{target, object.id(), {}, object.annotations, object.always_pulls};
   for (const KubeContainer& container : object.containers) {
     auto image = ImageRef::parse(container.image);
     if (!image) continue;

@@ -16,6 +16,10 @@ namespace longshore {
 
 enum class KubeKind : std::uint8_t { deployment, stateful_set, daemon_set, cron_job };
 
+// The labels of nodes that tell their platform.
+inline constexpr std::string_view kSystemLabel = "kubernetes.io/os";
+inline constexpr std::string_view kArchitectureLabel = "kubernetes.io/arch";
+
 inline constexpr KubeKind kKubeKinds[] = {KubeKind::deployment, KubeKind::stateful_set,
                                           KubeKind::daemon_set, KubeKind::cron_job};
 
@@ -66,6 +70,7 @@ struct KubeObject {
   // be added to a map only.
   bool annotated = false;
   bool template_annotated = false;
+  bool always_pulls = true;  // each of its containers asks for its image whenever it starts
   std::optional<ActionId> restarted_by{};  // whose restart the pod template tells of (patch.h)
   std::string space;                       // its namespace
   std::string name;
@@ -80,6 +85,8 @@ struct KubeObject {
   KubeManager manager;                    // who else manages it as a whole
   std::string service_account;            // spec.serviceAccountName of the template
   std::vector<std::string> pull_secrets;  // spec.imagePullSecrets of the template
+  // What its node selector says of the platform: "linux/arm64", either of which may be empty.
+  std::string platform{};
   // Why it could not be read; only kind, space, name and version are set then. Empty: it could.
   std::string fault{};
 

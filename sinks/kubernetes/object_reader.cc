@@ -37,7 +37,8 @@ Annotations speaking(const JsonObject& metadata, std::string_view where) {
 void read_containers(const JsonObject& pod, std::string_view list, KubeObject& object) {
   std::size_t position = 0;
   for (const JsonElement& element : pod.list(list)) {
-    const JsonObject container = element.object({"name", "image"});
+    const JsonObject container = element.object({"name", "image", "imagePullPolicy"});
+    if (container.text("imagePullPolicy") != "Always") object.always_pulls = false;
     object.containers.push_back(KubeContainer{std::string(container.required_text("name")),
                                               container.string("image").value_or(""),
                                               list == "initContainers", position++});
@@ -55,7 +56,13 @@ void read_pod(const JsonObject& spec, KubeObject& object) {
   const auto restart = metadata.object("annotations", {kRestartedBy}).text(kRestartedBy);
   if (const auto action = ActionId::parse(restart.value_or(""))) object.restarted_by = *action;
   const JsonObject pod = pod_template.object(
-      "spec", {"containers", "initContainers", "serviceAccountName", "imagePullSecrets"});
+      "spec",
+      {"containers", "initContainers", "nodeSelector", "serviceAccountName", "imagePullSecrets"});
+  const JsonObject nodes = pod.object("nodeSelector", {kSystemLabel, kArchitectureLabel});
+  if (nodes.has(kSystemLabel) || nodes.has(kArchitectureLabel)) {
+    object.platform = nodes.string(kSystemLabel).value_or("") + "/" +
+                      nodes.string(kArchitectureLabel).value_or("");
+  }
   read_containers(pod, "containers", object);
   read_containers(pod, "initContainers", object);
   object.service_account = pod.string("serviceAccountName").value_or("");

@@ -13,6 +13,8 @@ std::string_view name_of(KubeFeature feature) noexcept {
       return "statefulset-rollback";
     case KubeFeature::pull_secrets:
       return "pull-secrets";
+    case KubeFeature::platform:
+      return "platform";
     case KubeFeature::events:
       break;
   }

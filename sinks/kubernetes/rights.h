@@ -16,6 +16,7 @@ enum class KubeFeature : std::uint8_t {
   base,                  // get, list, watch and patch of the workloads
   rollout,               // list of pods, replicasets and controllerrevisions
   statefulset_rollback,  // delete of pods
+  platform,              // list of nodes
   events,                // create of events
   pull_secrets,          // get of secrets and serviceaccounts
 };

@@ -9,6 +9,8 @@
 #include "config/keys.h"
 #include "receiver/options.h"
 
+using longshore::kFilesTargetKeys;
+using longshore::kKubernetesTargetKeys;
 using longshore::Words;
 using nlohmann::json;
 
@@ -47,7 +49,9 @@ const std::vector<Place>& maps() {
       {"/properties/limits", longshore::kLimitsKeys},
       {"/definitions/source", longshore::kSourceKeys},
       {"/definitions/registry", longshore::kRegistryKeys},
-      {"/definitions/target", longshore::kTargetKeys},
+      {"/definitions/files_target", longshore::kFilesTargetKeys},
+      {"/definitions/kubernetes_target", longshore::kKubernetesTargetKeys},
+      {"/definitions/rollout", longshore::kRolloutKeys},
       {"/definitions/policy", longshore::kPolicyKeys},
   };
   return all;
@@ -73,7 +77,8 @@ TEST_CASE("The schema has exactly the words that the reader knows", "[config][do
   const json whole = schema();
   const std::vector<Place> choices = {
       {"/properties/mode", longshore::kModes},
-      {"/definitions/target/properties/mode", longshore::kModes},
+      {"/definitions/files_target/properties/mode", longshore::kModes},
+      {"/definitions/kubernetes_target/properties/mode", longshore::kModes},
       {"/definitions/source/properties/type", longshore::kSourceTypes},
       {"/definitions/target/properties/type", longshore::kTargetTypes},
       {"/definitions/policy/properties/pin", longshore::kPins},
@@ -106,6 +111,19 @@ TEST_CASE("A word is known or of a later build, never both", "[config][documents
       CHECK(std::find(place.words.known.begin(), place.words.known.end(), word) ==
             place.words.known.end());
     }
+  }
+}
+
+TEST_CASE("The keys of one type of target are told apart from those of the other",
+          "[config][documents]") {
+  for (const auto& [one, other] : {std::pair{kFilesTargetKeys, kKubernetesTargetKeys},
+                                   std::pair{kKubernetesTargetKeys, kFilesTargetKeys}}) {
+    CHECK(one.others_of == other.what);
+    Sorted only_there = sorted(other.known);
+    std::erase_if(only_there, [&words = one.known](const std::string& key) {
+      return std::find(words.begin(), words.end(), key) != words.end();
+    });
+    CHECK(sorted(one.others) == only_there);
   }
 }
 

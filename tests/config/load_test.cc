@@ -8,6 +8,8 @@
 using longshore::Config;
 using longshore::ConfigErrors;
 using longshore::ConfigProblem;
+using longshore::FilesTargetOptions;
+using longshore::KubernetesTargetOptions;
 using longshore::load_config;
 using longshore::LoadedConfig;
 using longshore::needs_restart;
@@ -38,7 +40,8 @@ const std::string kSource = "{name: a, type: native, token: long-enough, verify:
 TEST_CASE("The example file loads, with every key in its place", "[config][load]") {
   const TempFolder folder;
   folder.folder("deploy");
-  for (const std::string name : {"docker.json", "ca.pem", "longshore.pem", "longshore.key"})
+  for (const std::string name :
+       {"docker.json", "ca.pem", "longshore.pem", "longshore.key", "kubeconfig"})
     folder.write(name, "content");
   const Variable hub("HUB_TOKEN", "hub-token-1");
   const Variable harbor("HARBOR_TOKEN", "harbor-token-1");
@@ -86,11 +89,24 @@ TEST_CASE("The example file loads, with every key in its place", "[config][load]
   CHECK(config.registries.docker_config == folder.path() / "docker.json");
   CHECK(config.pipeline.sweep.every == std::chrono::hours(1));
   CHECK(config.pipeline.sweep.every_of_host.at("harbor.example.com") == std::chrono::minutes(15));
-  REQUIRE(config.files_targets.size() == 1);
-  CHECK(config.files_targets[0].path == folder.path() / "deploy");
-  CHECK(config.files_targets[0].include == longshore::FilesTargetOptions().include);
-  CHECK(config.files_targets[0].rescan == longshore::FilesTargetOptions().rescan);
-  CHECK(config.files_targets[0].exclude == std::vector<std::string>{"charts/*"});
+  REQUIRE(config.targets.size() == 4);
+  const auto& manifests = std::get<FilesTargetOptions>(config.targets[0]);
+  CHECK(manifests.path == folder.path() / "deploy");
+  CHECK(manifests.include == FilesTargetOptions().include);
+  CHECK(manifests.rescan == FilesTargetOptions().rescan);
+  CHECK(manifests.exclude == std::vector<std::string>{"charts/*"});
+  KubernetesTargetOptions prod;
+  prod.name = "prod";
+  CHECK(std::get<KubernetesTargetOptions>(config.targets[1]) == prod);
+  KubernetesTargetOptions shop;
+  shop.name = "shop";
+  shop.kubeconfig = folder.path() / "kubeconfig";
+  shop.context = "shop-admin";
+  shop.namespaces = {"shop", "shop-test"};
+  CHECK(std::get<KubernetesTargetOptions>(config.targets[2]) == shop);
+  CHECK(std::get<KubernetesTargetOptions>(config.targets[3]).namespace_labels ==
+        "longshore=yes,stage!=test");
+  CHECK(config.pipeline.observed_targets == std::vector<std::string>{"shop"});
   REQUIRE(config.pipeline.policies.size() == 4);
   CHECK(config.pipeline.policies[1].image == "docker.io/acme/*");
   CHECK(to_string(config.pipeline.policies[1].settings.policy) == "semver:~1.4");
@@ -133,7 +149,8 @@ TEST_CASE("Every number and word of the file arrives", "[config][load]") {
                                  "  - {name: m, type: files, path: m, include: '*.yml',\n"
                                  "     exclude: [], mode: observe, rescan: 90s}\n"
                                  "policies:\n"
-                                 "  - {image: '*', policy: digest, pin: digest, prerelease: true}\n"
+                                 "  - {image: '*', policy: digest, pin: digest, prerelease: true,\n"
+                                 "     rollback: false}\n"
                                  "  - {image: 'docker.io/x/y', policy: never, pin: tag}\n"
                                  "sources: [" +
                                      kSource + "]\n");
@@ -152,13 +169,16 @@ TEST_CASE("Every number and word of the file arrives", "[config][load]") {
   CHECK(config.receiver.max_in_flight_bytes == 4U << 20);
   CHECK(config.pipeline.backlog_events == 7);
   CHECK(config.receiver.worker_threads == 2);
-  CHECK(config.files_targets[0].include == std::vector<std::string>{"*.yml"});
-  CHECK(config.files_targets[0].exclude.empty());
-  CHECK(config.files_targets[0].rescan == std::chrono::seconds(90));
+  const auto& files = std::get<FilesTargetOptions>(config.targets[0]);
+  CHECK(files.include == std::vector<std::string>{"*.yml"});
+  CHECK(files.exclude.empty());
+  CHECK(files.rescan == std::chrono::seconds(90));
   CHECK(config.pipeline.observed_targets == std::vector<std::string>{"m"});
   CHECK(config.pipeline.policies[0].settings.pin == longshore::Pin::digest);
   CHECK(config.pipeline.policies[0].settings.prerelease);
+  CHECK_FALSE(config.pipeline.policies[0].settings.rollback);
   CHECK(config.pipeline.policies[1].settings.pin == longshore::Pin::tag);
+  CHECK(config.pipeline.policies[1].settings.rollback);
 }
 
 TEST_CASE("The store may be a path alone", "[config][load]") {
@@ -278,7 +298,7 @@ TEST_CASE("A files target may be reached through a link, but once", "[config][lo
   std::filesystem::create_directory_symlink("real", folder.path() / "link");
   const std::string one = "targets:\n  - {name: a, type: files, path: link}\n";
   const Config config = load_good(folder.write("c.yaml", one)).config;
-  CHECK(config.files_targets[0].path == folder.path() / "link");
+  CHECK(std::get<FilesTargetOptions>(config.targets[0]).path == folder.path() / "link");
   const auto both =
       load_config(folder.write("c.yaml", one + "  - {name: b, type: files, path: real}\n"));
   REQUIRE(std::holds_alternative<ConfigErrors>(both));
@@ -315,7 +335,7 @@ TEST_CASE("Listen, store, audit and limits need a restart, all else does not", "
   next.receiver.registries.host_of["a"] = "a";
   next.pipeline.policies.push_back({"*", {longshore::NeverPolicy{}}});
   next.pipeline.observe = true;
-  next.files_targets.emplace_back();
+  next.targets.emplace_back(KubernetesTargetOptions());
   next.drain_delay = std::chrono::seconds(1);
   CHECK(needs_restart(current, next).empty());
 
