@@ -167,6 +167,7 @@ namespace {
 
 // A registry and its token service on another host, which tells by the name of the token who asked.
 struct TokenHub {
+  std::set<std::string> takes{"Bearer right"};
   HttpStub service{[this](const StubRequest& request) {
     const std::string field = request.field("Authorization");
     if (field == basic("wrong")) return reply(401);
@@ -177,7 +178,6 @@ struct TokenHub {
     if (takes.contains(request.field("Authorization"))) return manifest_reply();
     return challenge("Bearer realm=\"" + service.url("/token") + "\"");
   }};
-  std::set<std::string> takes{"Bearer right"};
 };
 
 }  // namespace
