@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/service.h"
 
+#include <algorithm>
+
 #include "pipeline/log.h"
 #include "sinks/files/files_target.h"
 #include "sinks/kubernetes/kubernetes_target.h"
@@ -19,6 +21,14 @@ std::shared_ptr<const ReceiverOptions> share(const ReceiverOptions& options) {
 
 const std::string& name_of(const TargetOptions& options) {
   return std::visit([](const auto& each) -> const std::string& { return each.name; }, options);
+}
+
+// Whether a cluster is asked for what registries want to be told.
+bool reads_pull_secrets(const Config& config) {
+  return std::any_of(config.targets.begin(), config.targets.end(), [](const TargetOptions& one) {
+    const auto* cluster = std::get_if<KubernetesTargetOptions>(&one);
+    return cluster != nullptr && cluster->pull_secrets;
+  });
 }
 
 AuditEntry config_line(const Clock& clock, std::string_view step, const Config& config) {
@@ -89,9 +99,8 @@ Status Service::start_engine() {
   if (!engine) return std::move(engine).error();
   engine_ = *std::move(engine);
   const auto targets = targets_for(config_);
-  if (auto status = engine_->start(targets); !status) return status;
   remember(config_, targets);
-  return Done{};
+  return engine_->start(targets);
 }
 
 std::string Service::address() const {
@@ -141,7 +150,11 @@ HttpReply Service::handle(const HttpRequest& request, const ApiHandler& api) {
 }
 
 std::shared_ptr<RegistryClient> Service::client_for(const Config& config) {
-  return std::make_shared<RegistryClient>(config.registries, http_, clock_);
+  FindLogins others;
+  if (reads_pull_secrets(config)) {
+    others = [logins = logins_](const LoginQuestion& question) { return logins->find(question); };
+  }
+  return std::make_shared<RegistryClient>(config.registries, http_, clock_, std::move(others));
 }
 
 // A target whose options are the same goes on as it is.
@@ -164,9 +177,14 @@ std::shared_ptr<Target> Service::make_target(const TargetOptions& options) {
 
 void Service::remember(const Config& config, const std::vector<std::shared_ptr<Target>>& targets) {
   targets_.clear();
+  ClusterLogins::Targets clusters;
   for (std::size_t i = 0; i < targets.size(); ++i) {
     targets_[targets[i]->name()] = {config.targets[i], targets[i]};
+    if (auto cluster = std::dynamic_pointer_cast<KubernetesTarget>(targets[i])) {
+      clusters.push_back(std::move(cluster));
+    }
   }
+  logins_->set(std::move(clusters));
 }
 
 void Service::inputs_changed() {
@@ -200,15 +218,18 @@ void Service::reload() {
 Status Service::apply(Config next) {
   const auto targets = targets_for(next);
   std::shared_ptr<RegistryClient> former;
-  if (next.registries != config_.registries) former = resolver_->configure(client_for(next));
+  if (next.registries != config_.registries ||
+      reads_pull_secrets(next) != reads_pull_secrets(config_)) {
+    former = resolver_->configure(client_for(next));
+  }
   auto status = engine_->reconfigure(next.pipeline, targets);
   if (!status) {
     if (former) resolver_->configure(std::move(former));
     return status;
   }
+  remember(next, targets);
   if (former) engine_->registries_changed();
   hooks_->configure(share(next.receiver));
-  remember(next, targets);
   config_ = std::move(next);
   return Done{};
 }

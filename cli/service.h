@@ -7,6 +7,7 @@
 #include <mutex>
 #include <string>
 
+#include "cli/cluster_logins.h"
 #include "config/config.h"
 #include "config/watch.h"
 #include "pipeline/engine.h"
@@ -72,7 +73,8 @@ class Service {
   };
   std::map<std::string, Running> targets_;
 
-  // Destroyed after the engine, whose threads ask it.
+  // Destroyed after the engine, whose threads ask them.
+  const std::shared_ptr<ClusterLogins> logins_ = std::make_shared<ClusterLogins>();
   HttpClient http_;
   std::unique_ptr<RegistryResolver> resolver_;
   std::unique_ptr<Engine> engine_;

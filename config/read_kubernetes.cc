@@ -136,6 +136,7 @@ KubernetesTargetOptions read_kubernetes_target(const MapReader& map, const std::
         ->error("stands beside 'namespaces': choose the namespaces by name or by label");
   }
   options.adopt = map.boolean("adopt").value_or(options.adopt);
+  options.pull_secrets = map.boolean("pull-secrets").value_or(options.pull_secrets);
   options.concurrency =
       static_cast<unsigned>(map.number("concurrency", kConcurrency).value_or(options.concurrency));
   options.deadline = map.duration("deadline", kRequestDeadline).value_or(options.deadline);

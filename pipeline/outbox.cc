@@ -17,6 +17,15 @@ double draw() {
   return std::uniform_real_distribution<double>(0.0, 1.0)(generator);
 }
 
+constexpr std::string_view kRunsAlready = "all instances run it already";
+
+// A restart for a digest that the instances had pulled before we knew of it.
+bool is_needless_restart(const Action& action) {
+  return std::ranges::all_of(action.changes, [](const ContainerChange& change) {
+    return change.from == change.to && change.to_digest && change.from_digest == change.to_digest;
+  });
+}
+
 ActionState state_after(Outcome outcome) {
   switch (outcome) {
     case Outcome::delivered:
@@ -256,7 +265,7 @@ void Outbox::settle(Action action, Delivery delivery, const std::optional<std::s
     if (!done) return done;
     if (delivery.outcome == Outcome::delivered) {
       if (done = writer.people().put_written(action, clock_.now()); !done) return done;
-      if (watch_) {
+      if (watch_ && delivery.detail != kRunsAlready) {
         auto begun = begin_rollout(writer, action, delivery.mark);
         if (!begun) return std::move(begun).error();
         rollout = *std::move(begun);

@@ -53,6 +53,7 @@ KubernetesTarget::KubernetesTarget(KubernetesTargetOptions options, const Clock&
       client_({.connections_per_host = options_.concurrency + kOtherConnections}),
       api_(options_, client_, clock),
       index_(options_.name),
+      pull_secrets_(api_, index_, rights_, clock),
       events_(api_, rights_, clock),
       nodes_(api_, rights_, clock),
       watches_(options_, api_, index_, clock, hooks()) {}
@@ -282,6 +283,10 @@ Result<std::map<std::string, Digest>> KubernetesTarget::running(const std::strin
   const auto pods = list_pods(api_, rights_, *object, stop);
   if (!pods) return pods.error();
   return running_digests(*pods);
+}
+
+std::vector<Login> KubernetesTarget::logins(const LoginQuestion& question) {
+  return options_.pull_secrets ? pull_secrets_.find(question) : std::vector<Login>{};
 }
 
 }  // namespace longshore

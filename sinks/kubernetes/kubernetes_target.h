@@ -15,6 +15,7 @@
 #include "sinks/kubernetes/nodes.h"
 #include "sinks/kubernetes/options.h"
 #include "sinks/kubernetes/pods.h"
+#include "sinks/kubernetes/pull_secrets.h"
 #include "sinks/kubernetes/rights.h"
 #include "sinks/kubernetes/watches.h"
 
@@ -65,6 +66,9 @@ class KubernetesTarget final : public Target {
   Result<std::map<std::string, Digest>> running(const std::string& workload,
                                                 std::stop_token stop) noexcept override;
 
+  // What its workloads pull that repository with; nothing unless its options want that.
+  std::vector<Login> logins(const LoginQuestion& question);
+
  private:
   KubeWatches::Hooks hooks();
   void tell(const KubeIndex::Changes& changes);
@@ -86,6 +90,7 @@ class KubernetesTarget final : public Target {
   KubeApi api_;
   KubeIndex index_;
   KubeRights rights_;
+  PullSecrets pull_secrets_;
   EventSender events_;
   KubeNodes nodes_;
   KubeWatches watches_;

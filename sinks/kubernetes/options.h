@@ -32,6 +32,9 @@ struct KubernetesTargetOptions {
   std::string namespace_labels;  // a label selector ("team=shop,stage!=test")
   // Also act upon what Flux, Argo CD or Helm manage: they may undo it.
   bool adopt = false;
+  // Registries that the configuration has no credentials for are asked with the image pull secrets
+  // of the workloads and of their service accounts.
+  bool pull_secrets = false;
   unsigned concurrency = 8;  // changes on their way at a time, each on a connection
   std::chrono::milliseconds deadline{30'000};  // of one request
   // The inventory is compared with the cluster this often, whatever its watches say.

@@ -11,6 +11,8 @@ std::string_view name_of(KubeFeature feature) noexcept {
       return "rollout";
     case KubeFeature::statefulset_rollback:
       return "statefulset-rollback";
+    case KubeFeature::pull_secrets:
+      return "pull-secrets";
     case KubeFeature::platform:
       return "platform";
     case KubeFeature::events:

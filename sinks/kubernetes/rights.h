@@ -18,6 +18,7 @@ enum class KubeFeature : std::uint8_t {
   statefulset_rollback,  // delete of pods
   platform,              // list of nodes
   events,                // create of events
+  pull_secrets,          // get of secrets and serviceaccounts
 };
 
 std::string_view name_of(KubeFeature feature) noexcept;  // "statefulset-rollback"

@@ -92,27 +92,41 @@ Result<std::string> Authorizer::authorization(const std::string& repository,
     }
     challenge = *known_;
   }
-  return obtain(challenge, repository, call);
+  LoginWalk ways = walk(repository, call);
+  return obtain(challenge, repository, ways, call);
 }
 
 Result<std::string> Authorizer::renew(const std::vector<Challenge>& challenges,
                                       const std::string& repository, std::string_view refused,
-                                      const CallScope& call) {
+                                      LoginWalk& walk, const CallScope& call) {
+  forget(repository, refused);
+  if (walk.has_begun()) walk.refuse(refused_again(repository, refused));
   const Challenge* challenge = choose(challenges);
   if (!challenge) {
-    return Error{Errc::unauthorized,
-                 options_.host + " refuses, and offers neither Basic nor Bearer authentication"};
+    return walk.refusal().value_or(
+        Error{Errc::unauthorized,
+              options_.host + " refuses, and offers neither Basic nor Bearer authentication"});
   }
-  forget(repository, refused);
-  auto authorization = obtain(*challenge, repository, call);
+  auto authorization = obtain(*challenge, repository, walk, call);
   if (!authorization) return authorization;
   const std::lock_guard lock(mutex_);
   known_ = *challenge;
   return authorization;
 }
 
-Error Authorizer::refused_again(const std::string& repository, std::string_view refused) {
-  forget(repository, refused);
+Result<std::string> Authorizer::renew_as_another(const std::string& repository,
+                                                 std::string_view refused, LoginWalk& walk,
+                                                 const CallScope& call) {
+  std::optional<Challenge> challenge;
+  if (walk.has_choice()) {
+    const std::lock_guard lock(mutex_);
+    challenge = known_;
+  }
+  if (!challenge) return Error{Errc::unauthorized, options_.host + " answers 403"};
+  return renew({*challenge}, repository, refused, walk, call);
+}
+
+Error Authorizer::refused_again(const std::string& repository, std::string_view refused) const {
   if (refused.starts_with(kBearer)) {
     return Error{Errc::unauthorized, "the token service of " + options_.host +
                                          " answers, but does not grant pull on " + repository};
@@ -143,34 +157,46 @@ void Authorizer::keep(const std::string& repository, Token token) {
 }
 
 Result<std::string> Authorizer::obtain(const Challenge& challenge, const std::string& repository,
-                                       const CallScope& call) {
-  if (challenge.scheme == "basic") return basic(call);
-  auto token = fetch(challenge, repository, call);
+                                       LoginWalk& walk, const CallScope& call) {
+  while (true) {
+    const auto way = walk.next();
+    if (!way) return way.error();
+    if (!*way) {
+      return walk.refusal().value_or(Error{Errc::unauthorized, options_.host + " refuses"});
+    }
+    auto field = obtain_as((*way)->credentials, challenge, repository, call);
+    if (field || field.error().code != Errc::unauthorized) return field;
+    walk.refuse(std::move(field).error());
+  }
+}
+
+Result<std::string> Authorizer::obtain_as(const std::optional<Credentials>& credentials,
+                                          const Challenge& challenge, const std::string& repository,
+                                          const CallScope& call) {
+  if (challenge.scheme == "basic") return basic(credentials);
+  auto token = fetch(credentials, challenge, repository, call);
   if (!token) return std::move(token).error();
   std::string field = std::string(kBearer) + token->text;
   keep(repository, *std::move(token));
   return field;
 }
 
-Result<std::string> Authorizer::basic(const CallScope& call) {
-  const auto credentials = credentials_.find(options_, call);
-  if (!credentials) return credentials.error();
-  if (!*credentials || (*credentials)->username.empty()) {
+Result<std::string> Authorizer::basic(const std::optional<Credentials>& credentials) const {
+  if (!credentials || credentials->username.empty()) {
     return Error{Errc::unauthorized,
                  options_.host + " wants a user name and a password, and none are configured"};
   }
-  return basic_field(**credentials);
+  return basic_field(*credentials);
 }
 
-Result<Authorizer::Token> Authorizer::fetch(const Challenge& challenge,
+Result<Authorizer::Token> Authorizer::fetch(const std::optional<Credentials>& credentials,
+                                            const Challenge& challenge,
                                             const std::string& repository, const CallScope& call) {
-  const auto credentials = credentials_.find(options_, call);
-  if (!credentials) return credentials.error();
-  const Secrets secrets = *credentials ? Secrets::some : Secrets::none;
+  const Secrets secrets = credentials ? Secrets::some : Secrets::none;
   auto realm = connection_.rules().realm(challenge.param("realm"), secrets);
   if (!realm) return std::move(realm).error();
   TokenRequest asked =
-      token_request(realm->url, challenge.param("service"), repository, *credentials);
+      token_request(realm->url, challenge.param("service"), repository, credentials);
   const SteadyTime asked_at = clock_.steady();
   auto answer = connection_.send(std::move(asked.request), asked.url, call);
   if (!answer) {

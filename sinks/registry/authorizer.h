@@ -12,6 +12,7 @@
 #include "sinks/registry/connection.h"
 #include "sinks/registry/credentials.h"
 #include "sinks/registry/header_fields.h"
+#include "sinks/registry/login_walk.h"
 
 namespace longshore {
 
@@ -32,14 +33,18 @@ class Authorizer {
   // What to send first: "" before the first challenge.
   Result<std::string> authorization(const std::string& repository, const CallScope& call);
 
-  // What to send after `refused` was answered with these challenges: never the same token again.
-  // Fails with unauthorized if there is no way that we know, or no credentials where some are
-  // wanted.
+  // The ways in that one read may try beyond that.
+  LoginWalk walk(const std::string& repository, const CallScope& call) {
+    return {credentials_, options_, repository, call};
+  }
+  // What to send after `refused` was answered with these challenges: never the same token again,
+  // and with the next way of the walk. Fails with unauthorized if there is no way that we know, no
+  // credentials where some are wanted, or if the walk has ended.
   Result<std::string> renew(const std::vector<Challenge>& challenges, const std::string& repository,
-                            std::string_view refused, const CallScope& call);
-
-  // What it means that even a renewed authorization is refused.
-  Error refused_again(const std::string& repository, std::string_view refused);
+                            std::string_view refused, LoginWalk& walk, const CallScope& call);
+  // The same after a 403 that asks for nothing: unauthorized, too, if nobody else may be asked as.
+  Result<std::string> renew_as_another(const std::string& repository, std::string_view refused,
+                                       LoginWalk& walk, const CallScope& call);
 
  private:
   struct Token {
@@ -47,10 +52,14 @@ class Authorizer {
     SteadyTime until;
   };
   Result<std::string> obtain(const Challenge& challenge, const std::string& repository,
-                             const CallScope& call);
-  Result<std::string> basic(const CallScope& call);
-  Result<Token> fetch(const Challenge& challenge, const std::string& repository,
-                      const CallScope& call);
+                             LoginWalk& walk, const CallScope& call);
+  Result<std::string> obtain_as(const std::optional<Credentials>& credentials,
+                                const Challenge& challenge, const std::string& repository,
+                                const CallScope& call);
+  Result<std::string> basic(const std::optional<Credentials>& credentials) const;
+  Result<Token> fetch(const std::optional<Credentials>& credentials, const Challenge& challenge,
+                      const std::string& repository, const CallScope& call);
+  Error refused_again(const std::string& repository, std::string_view refused) const;
   Result<Token> read_token(const HttpAnswer& answer, SteadyTime asked_at) const;
   Error refused_by_service(const HttpAnswer& answer, Secrets given) const;
   void keep(const std::string& repository, Token token);

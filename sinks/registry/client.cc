@@ -50,8 +50,11 @@ class RegistryClient::Visit {
 };
 
 RegistryClient::RegistryClient(const RegistriesOptions& options, HttpClient& http,
-                               const Clock& clock)
-    : options_(normalised(options)), http_(http), clock_(clock), credentials_(options, clock) {}
+                               const Clock& clock, FindLogins others)
+    : options_(normalised(options)),
+      http_(http),
+      clock_(clock),
+      credentials_(options, clock, std::move(others)) {}
 
 RegistryClient::~RegistryClient() {
   stop_.request_stop();

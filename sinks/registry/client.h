@@ -50,13 +50,17 @@ struct ImageManifest {
 //   invalid_input its host, an address it leads to, or a file that the options name is not usable
 // Mirrors are asked first; only what the registry itself answers counts as an error.
 //
+// A registry that the configuration has no credentials for is asked with those that FindLogins has
+// for its host; that makes no host one that the configuration names.
+//
 // Threads: safe from every thread; every function blocks up to RegistryOptions::deadline. One
 // registry that hangs holds up nobody who asks another.
 // Lifetime: the HttpClient and the Clock must outlive it. The destructor ends what is under way,
 // and waits for its callers.
 class RegistryClient {
  public:
-  RegistryClient(const RegistriesOptions& options, HttpClient& http, const Clock& clock);
+  RegistryClient(const RegistriesOptions& options, HttpClient& http, const Clock& clock,
+                 FindLogins others = {});
   ~RegistryClient();
   RegistryClient(const RegistryClient&) = delete;
   RegistryClient& operator=(const RegistryClient&) = delete;

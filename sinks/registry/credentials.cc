@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sinks/registry/credentials.h"
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstring>
 #include <fstream>
 
-#include "pipeline/crypto.h"
 #include "pipeline/json_reader.h"
 #include "sinks/registry/helper.h"
 
@@ -14,7 +14,7 @@ namespace longshore {
 namespace {
 
 constexpr std::size_t kMaxFile = 1U << 20;
-constexpr std::size_t kMaxSecret = 64U << 10;
+constexpr std::size_t kMostPreferred = 10'000;
 // Docker's own name for its Hub, older than its host.
 constexpr std::string_view kHub = "https://index.docker.io/v1/";
 
@@ -43,28 +43,6 @@ Result<std::string> read_file(const std::filesystem::path& path) {
   return text;
 }
 
-// One entry of `auths`: `auth` is base64 of "user:password".
-std::optional<Credentials> read_entry(const JsonObject& auths, const std::string& key) {
-  const JsonObject entry = auths.object(key, {"auth", "username", "password", "identitytoken"});
-  Credentials found;
-  found.identity_token = entry.text("identitytoken", kMaxSecret).value_or("");
-  found.username = entry.text("username").value_or("");
-  found.password = entry.text("password", kMaxSecret).value_or("");
-  if (const auto auth = entry.text("auth", kMaxSecret)) {
-    const auto decoded = from_base64(*auth);
-    const std::size_t colon = decoded ? decoded->find(':') : std::string::npos;
-    if (colon == std::string::npos) {
-      auths.fail(key, "its auth is not base64 of a user name and a password");
-      return std::nullopt;
-    }
-    found.username = decoded->substr(0, colon);
-    // Old versions of Docker ended it with a zero byte.
-    found.password = decoded->substr(colon + 1, decoded->find('\0', colon) - colon - 1);
-  }
-  if (found.username.empty() && found.identity_token.empty()) return std::nullopt;
-  return found;
-}
-
 struct DockerConfig {
   std::string helper;  // for that host
   std::string helper_for_all;
@@ -85,7 +63,7 @@ Result<DockerConfig> read_config(const std::filesystem::path& path, const std::s
   config.helper_for_all = root.text("credsStore").value_or("");
   for (const std::string& key : keys) {
     if (config.helper.empty()) config.helper = helpers.text(key).value_or("");
-    if (!config.entry) config.entry = read_entry(auths, key);
+    if (!config.entry) config.entry = read_credentials(auths.object(key, kLoginFields));
   }
   if (document.error()) {
     return Error{Errc::invalid_input, path.string() + ": " + document.error()->message};
@@ -95,11 +73,13 @@ Result<DockerConfig> read_config(const std::filesystem::path& path, const std::s
 
 }  // namespace
 
-CredentialStore::CredentialStore(const RegistriesOptions& options, const Clock& clock)
+CredentialStore::CredentialStore(const RegistriesOptions& options, const Clock& clock,
+                                 FindLogins others)
     : docker_config_(options.docker_config),
       helper_deadline_(options.helper_deadline),
       kept_for_(options.credentials_kept),
-      clock_(clock) {}
+      clock_(clock),
+      others_(std::move(others)) {}
 
 Result<std::optional<Credentials>> CredentialStore::find(const RegistryOptions& registry,
                                                          const CallScope& call) {
@@ -123,6 +103,23 @@ Result<std::optional<Credentials>> CredentialStore::find(const RegistryOptions& 
 void CredentialStore::forget(const std::string& host) {
   const std::lock_guard lock(mutex_);
   kept_.erase(host);
+}
+
+std::vector<Credentials> CredentialStore::others(const LoginQuestion& question) {
+  if (!others_) return {};
+  auto found = logins_for(question.repository, others_(question));
+  const std::lock_guard lock(mutex_);
+  const auto preferred = preferred_.find(question.repository);
+  if (preferred == preferred_.end()) return found;
+  const auto at = std::find(found.begin(), found.end(), preferred->second);
+  if (at != found.end()) std::rotate(found.begin(), at, at + 1);
+  return found;
+}
+
+void CredentialStore::prefer(const Repository& repository, const Credentials& credentials) {
+  const std::lock_guard lock(mutex_);
+  if (preferred_.size() >= kMostPreferred) preferred_.clear();
+  preferred_.insert_or_assign(repository, credentials);
 }
 
 Result<std::optional<Credentials>> CredentialStore::look_up(const std::string& host,

@@ -13,7 +13,7 @@ bool is_redirect(int status) {
 }
 
 // A token that grants too little is refused with 401, or with 403 and a reason (RFC 6750, section
-// 3.1); a plain 403 is the registry's last word.
+// 3.1); a plain 403 is the registry's last word to who asked.
 bool wants_authorization(const HttpAnswer& answer, const std::vector<Challenge>& challenges) {
   if (answer.status == 401) return true;
   return answer.status == 403 &&
@@ -60,19 +60,22 @@ Result<HttpAnswer> RegistryHost::send(const RegistryRead& read, const Url& url,
 
 Result<HttpAnswer> RegistryHost::send_authorized(const RegistryRead& read, const Url& url,
                                                  const CallScope& call) {
-  const auto first = authorizer_.authorization(read.repository, call);
-  if (!first) return first.error();
-  auto answer = send_with(read, url, *first, call);
-  if (!answer) return answer;
-  const auto challenges = parse_challenges(answer->headers);
-  if (!wants_authorization(*answer, challenges)) return answer;
-  const auto renewed = authorizer_.renew(challenges, read.repository, *first, call);
-  if (!renewed) return renewed.error();
-  answer = send_with(read, url, *renewed, call);
-  if (answer && wants_authorization(*answer, parse_challenges(answer->headers))) {
-    return authorizer_.refused_again(read.repository, *renewed);
+  auto authorization = authorizer_.authorization(read.repository, call);
+  if (!authorization) return std::move(authorization).error();
+  LoginWalk walk = authorizer_.walk(read.repository, call);
+  while (true) {
+    auto answer = send_with(read, url, *authorization, call);
+    if (!answer) return answer;
+    const auto challenges = parse_challenges(answer->headers);
+    const bool is_challenge = wants_authorization(*answer, challenges);
+    if (!is_challenge && answer->status != 403) return answer;
+    auto next = is_challenge
+                    ? authorizer_.renew(challenges, read.repository, *authorization, walk, call)
+                    : authorizer_.renew_as_another(read.repository, *authorization, walk, call);
+    if (!next && is_challenge) return std::move(next).error();
+    if (!next) return answer;
+    authorization = std::move(next);
   }
-  return answer;
 }
 
 Result<HttpAnswer> RegistryHost::send_with(const RegistryRead& read, const Url& url,

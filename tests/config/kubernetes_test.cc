@@ -64,6 +64,7 @@ TEST_CASE("Every key of a cluster arrives", "[config][kubernetes]") {
                                   "    context: 'arn:aws:eks:eu:1:cluster/prod'\n"
                                   "    namespaces: [shop, 'a-1']\n"
                                   "    adopt: true\n"
+                                  "    pull-secrets: true\n"
                                   "    concurrency: 64\n"
                                   "    deadline: 1500ms\n"
                                   "    mode: observe\n"
@@ -77,6 +78,7 @@ TEST_CASE("Every key of a cluster arrives", "[config][kubernetes]") {
   prod.context = "arn:aws:eks:eu:1:cluster/prod";
   prod.namespaces = {"shop", "a-1"};
   prod.adopt = true;
+  prod.pull_secrets = true;
   prod.concurrency = 64;
   prod.deadline = 1500ms;
   prod.rollout = {1h, 90s, 1};

@@ -110,3 +110,16 @@ TEST_CASE("Each new digest of a tag is one restart", "[pipeline][restart]") {
   CHECK(fixture.applied(2));
   CHECK(fixture.target->image("shop") == "acme/shop:latest");
 }
+
+TEST_CASE("What all instances run already is not restarted for", "[pipeline][restart]") {
+  Restarting fixture;
+  fixture.target = std::make_shared<test::FakeTarget>("prod", test::FakeTarget::Rollouts::watched);
+  fixture.target->put_restarting("shop", "acme/shop:latest");
+  fixture.target->run("web", kFirst);
+  REQUIRE(fixture.start());
+  REQUIRE(fixture.push("acme/shop:latest@" + kFirst));
+  REQUIRE(fixture.audited({"\"step\":\"applied\"", "run it already"}));
+  CHECK(fixture.target->attempts() == 0);
+  REQUIRE(fixture.push("acme/shop:latest@" + kSecond));
+  CHECK(eventually([&] { return fixture.target->attempts() == 1; }));
+}

@@ -10,6 +10,8 @@ fake_registry.py  a registry in memory, a proxy before a real one, and what they
 kube.py        a Kubernetes control plane with nodes that are played; kube_objects.py what is in it,
                kube_workloads.py workloads for it, kube_files.py its certificates and kubeconfigs,
                kube_proxy.py stands before its API server and may answer otherwise
+rollouts.py    the base of tests in which pushes change what runs in a cluster
+deployed.py    the account that they are made with
 workloads.py   manifests for tests that do not care how they are written
 images.py      images made from nothing, and how they are pushed
 notifications.py  what senders that are not here would send

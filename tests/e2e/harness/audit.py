@@ -11,6 +11,14 @@ REGISTRY = "registry"  # it could not be asked about a tag; once until it says s
 SWEEP = "sweep"  # the same about a list of tags; also the source of what lists show
 RESOLVED = "resolved"  # a registry names another digest than a notification did, or no such tag
 MISSED = "missed"  # a list of tags holds what a source should have announced
+ROLLOUT = "rollout"  # what came of a change on a target that runs images by itself
+OVERRULED = "overruled"  # somebody has set an older image than ours
+
+# `outcome` of a line that is ROLLOUT.
+COMPLETED = "completed"
+FAILED = "failed"
+ROLLED_BACK = "rolled back"
+REPLACED = "superseded"
 
 # `decision` of a line that is DECIDED.
 UPDATE = "update"
@@ -73,6 +81,11 @@ class Audit:
 
     def applied(self, to=None):
         return [line for line in self.steps(APPLIED) if to is None or line["to"] == to]
+
+    def rollouts(self, workload, outcome=None):
+        """The ends of the rollouts of a workload (`target: id`)."""
+        return [line for line in self.steps(ROLLOUT)
+                if line["workload"] == workload and outcome in (None, line["outcome"])]
 
     def refused(self, source=None):
         """How many requests were refused."""

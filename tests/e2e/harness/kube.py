@@ -173,6 +173,7 @@ class Cluster(Objects):
             f"--authentication-kubeconfig={own}", f"--authorization-kubeconfig={own}",
             "--bind-address=127.0.0.1", f"--secure-port={self._port('manager')}", "--leader-elect=false",
             "--use-service-account-credentials", "--node-monitor-period=1s",
+            "--horizontal-pod-autoscaler-sync-period=1s",
             # Its own limit makes it start its controllers one after the other for five seconds.
             "--kube-api-qps=1000", "--kube-api-burst=1000",
             f"--root-ca-file={self.authority.certificate}",
