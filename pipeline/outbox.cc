@@ -201,8 +201,14 @@ void Outbox::attempt(Action action, std::stop_token stop) {
   ++action.attempts;
   const auto obstacle = is_first && watch_ && !action.way_back ? watch_->obstacle(action, stop)
                                                                : std::optional<std::string>();
-  Delivery delivery =
-      obstacle ? Delivery{Outcome::rejected, *obstacle, {}} : target_->deliver(action, stop);
+  Delivery delivery;
+  if (obstacle) {
+    delivery = {Outcome::rejected, *obstacle, {}};
+  } else if (is_needless_restart(action)) {
+    delivery = {Outcome::delivered, std::string(kRunsAlready), {}};
+  } else {
+    delivery = target_->deliver(action, stop);
+  }
   counters_.outcomes[static_cast<std::size_t>(delivery.outcome)].fetch_add(
       1, std::memory_order_relaxed);
   settle(std::move(action), std::move(delivery), obstacle);
