@@ -169,7 +169,7 @@ TEST_CASE("KubeIndex says what it cannot read, a few at a time", "[sinks][kubern
   CHECK(index.problems(10).size() == 2);
 }
 
-TEST_CASE("KubeIndex keeps a workload of two containers in 1.7 kB", "[sinks][kubernetes]") {
+TEST_CASE("KubeIndex keeps a workload of two containers in 1.8 kB", "[sinks][kubernetes]") {
   constexpr std::size_t kCount = 20'000;
   KubeIndex index("prod");
   const std::size_t before = mallinfo2().uordblks;
@@ -194,5 +194,5 @@ TEST_CASE("KubeIndex keeps a workload of two containers in 1.7 kB", "[sinks][kub
   REQUIRE(index.size() == kCount);
   const std::size_t each = (mallinfo2().uordblks - before) / kCount;
   CAPTURE(each);
-  CHECK(each <= 1700);
+  CHECK(each <= 1800);
 }
