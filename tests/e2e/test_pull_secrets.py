@@ -53,6 +53,10 @@ class PullSecrets(KubeCase):
     def state(self):
         return self.program.status()["targets"][0]
 
+    def problems(self):
+        """What the status says of this feature."""
+        return [line for line in self.state()["problems"] if "'pull-secrets'" in line]
+
     def image(self, name, tag):
         return f"{self.hub.host}/{self.space}/{name}:{tag}"
 
@@ -109,7 +113,7 @@ class PullSecrets(KubeCase):
         wait_for("it is told that nothing is known for the third",
                  lambda: "none are configured" in (self.waits("none", "1.0.1") or ""))
         self.assertEqual(self.running("none"), self.image("none", "1.0.0"))
-        self.assertEqual(self.state()["problems"], [])
+        self.assertEqual(self.problems(), [])
         self.assert_no_password_is_told()
 
     def test_after_a_wrong_secret_the_right_one_is_tried(self):
@@ -127,7 +131,7 @@ class PullSecrets(KubeCase):
         self.make("web", ["hub"])
         self.begin()
         self.push("web", "1.0.1")
-        line = wait_for("the missing right is told", lambda: next(iter(self.state()["problems"]), None))
+        line = wait_for("the missing right is told", lambda: next(iter(self.problems()), None))
         self.assertIn(f"feature 'pull-secrets' is off: no right to get secrets in namespace {self.space}", line)
         self.assertIn("is forbidden", line)
         self.assertIn("none are configured", self.waits("web", "1.0.1"))
@@ -137,7 +141,7 @@ class PullSecrets(KubeCase):
         give(self.cluster, "pull-secrets", namespace=self.space)
         self.wait_may("get", "secrets")
         self.assert_push_followed("web", "1.0.2")
-        self.assertEqual(self.state()["problems"], [])
+        self.assertEqual(self.problems(), [])
         [applied] = self.program.audit().applied()
         self.assertEqual(applied["to"], self.image("web", "1.0.2"))
 
