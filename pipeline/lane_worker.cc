@@ -198,6 +198,13 @@ bool still_stands(const Action& action, const Setup& setup, const People& people
   return false;
 }
 
+void park_where_shut(Action& action, const Setup& setup) {
+  auto missing = setup.outbox_of(action.target)->parked(action.workload);
+  if (!missing) return;
+  action.state = ActionState::parked;
+  action.error = *std::move(missing);
+}
+
 Status write_turn(StoreWriter& writer, const Repository& repository, const TurnResult& result,
                   const Setup& setup, const People& people, std::span<const HistoryChange> history,
                   Written& written) {
@@ -216,11 +223,12 @@ Status write_turn(StoreWriter& writer, const Repository& repository, const TurnR
   for (const AuditEntry& line : result.audit) {
     if (auto status = writer.audit(line); !status) return status;
   }
-  for (const Action& action : result.actions) {
+  for (Action action : result.actions) {
     if (!still_stands(action, setup, people)) {
       written.outdated.push_back(action.repository);
       continue;
     }
+    park_where_shut(action, setup);
     auto is_new = writer.insert_action(action);
     if (!is_new) return std::move(is_new).error();
     if (*is_new) written.inserted.push_back(action);

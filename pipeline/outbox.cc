@@ -82,7 +82,9 @@ void Outbox::add(Action action) {
   const auto left = std::max(action.due - clock_.now(), std::chrono::microseconds{0});
   const SteadyTime at = clock_.steady() + left;
   const std::lock_guard lock(mutex_);
-  if (action.state == ActionState::parked) parked_.try_emplace(scope_of(action));
+  if (action.state == ActionState::parked) {
+    parked_.try_emplace(scope_of(action), Parked{.until = {}, .error = action.error});
+  }
   queue_.push_back({at, std::move(action)});
   announce();
 }
@@ -94,9 +96,17 @@ std::string Outbox::scope_of(const Action& action) const {
 void Outbox::retry_now(Action action) {
   const std::lock_guard lock(mutex_);
   std::erase_if(queue_, [&](const Due& due) { return due.action.id == action.id; });
-  if (const auto at = parked_.find(scope_of(action)); at != parked_.end()) at->second = {};
+  if (const auto at = parked_.find(scope_of(action)); at != parked_.end()) {
+    at->second.until = {};
+  }
   queue_.push_front({clock_.steady(), std::move(action)});
   announce();
+}
+
+std::optional<std::string> Outbox::parked(const std::string& workload) const {
+  const std::lock_guard lock(mutex_);
+  const auto at = parked_.find(target_->rights_scope(workload));
+  return at == parked_.end() ? std::nullopt : std::optional(at->second.error);
 }
 
 void Outbox::announce() {
@@ -119,7 +129,7 @@ void Outbox::work(std::stop_token stop) {
 SteadyTime Outbox::due_of(const Due& due) const {
   if (parked_.empty()) return due.at;
   const auto parked = parked_.find(target_->rights_scope(due.action.workload));
-  return parked == parked_.end() ? due.at : parked->second;
+  return parked == parked_.end() ? due.at : parked->second.until;
 }
 
 // Waits until an action is due whose workload nobody works on. Nothing: a stop, or a nap is over.
@@ -137,7 +147,7 @@ std::optional<Action> Outbox::next(std::stop_token stop) {
     queue_.erase(at);
     busy_workloads_.insert(action.workload);
     const auto parked = parked_.find(scope_of(action));
-    if (parked != parked_.end()) parked->second = now + options_.parked_retry;
+    if (parked != parked_.end()) parked->second.until = now + options_.parked_retry;
     return action;
   }
   const std::uint64_t seen = version_;
@@ -282,7 +292,7 @@ void Outbox::settle(Action action, Delivery delivery, const std::optional<std::s
       conflicts_.erase(action.workload);
     }
     if (delivery.outcome == Outcome::forbidden) {
-      parked_[scope] = clock_.steady() + options_.parked_retry;
+      parked_[scope] = {clock_.steady() + options_.parked_retry, action.error};
     } else {
       parked_.erase(scope);
     }

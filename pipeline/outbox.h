@@ -65,6 +65,8 @@ class Outbox {
 
   // REQUIRES: the action is in the store, open.
   void add(Action action);
+  // Which right that workload's actions wait for; nothing: none is known to be missing.
+  std::optional<std::string> parked(const std::string& workload) const;
   // A person wants it tried now, in the store it is ready already.
   void retry_now(Action action);
   // Lets attempts that run come to their end, or their target's stop, and starts no more; ends the
@@ -111,7 +113,11 @@ class Outbox {
   std::map<std::string, int> conflicts_;  // guarded by mutex_; by workload, in a row
   std::uint64_t version_ = 0;             // guarded by mutex_; counts what wakes the workers
   // guarded by mutex_; scopes of rights that lack one, and when one of their actions is tried
-  std::map<std::string, SteadyTime, std::less<>> parked_;
+  struct Parked {
+    SteadyTime until{};
+    std::string error{};
+  };
+  std::map<std::string, Parked, std::less<>> parked_;
 
   Counters counters_;
   std::vector<std::jthread> workers_;

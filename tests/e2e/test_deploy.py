@@ -5,7 +5,10 @@ Kubernetes can ask, and each feature gives the rights it needs and no other."""
 import copy
 import json
 import re
+import subprocess
+import textwrap
 
+from harness import components
 from harness.case import Case
 from harness.deployed import CLUSTER_ONLY, FEATURES, KUBERNETES, give, install_account, rights_in, take
 from harness.kube import KubeCase
@@ -43,6 +46,20 @@ class Files(Case):
         for path in sorted(KUBERNETES.rglob("kustomization.yaml")):
             named = set(re.findall(r"(?m)^ *(?:# )?- (?:path: )?([a-z-]+\.yaml)$", path.read_text()))
             self.assertEqual(named, {file.name for file in path.parent.glob("*.yaml")} - {path.name}, path)
+
+
+class Configuration(Case):
+    def test_the_program_takes_both_configurations(self):
+        (self.folder / "hub-token").write_text("e2e-token-0123456789abcdef\n")
+        for name in ("app/config.yaml", "namespaced/config.yaml"):
+            text = textwrap.dedent((KUBERNETES / name).read_text().split("longshore.yaml: |\n", 1)[1])
+            for place in ("/run/secrets/longshore", "/var/lib/longshore"):
+                text = text.replace(place, str(self.folder))
+            config = self.folder / "longshore.yaml"
+            config.write_text(text)
+            run = subprocess.run([components.find("longshore"), "check", "--config", config],
+                                 stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
+            self.assertEqual((run.returncode, run.stderr), (0, ""), name)
 
 
 class Manifests(KubeCase):

@@ -81,6 +81,7 @@ TEST_CASE("A missing right parks what it may be missing for and nothing else",
   REQUIRE(shut);
   REQUIRE(fixture.push("acme/blog:1.1"));
   CHECK(eventually([&] { return fixture.target->image("open/web") == "acme/blog:1.1"; }));
+  CHECK(eventually([&] { return fixture.engine->status().actions["parked"] == 2; }));
   CHECK(fixture.target->image("shut/api") == "acme/blog:1.0");
   CHECK(fixture.target->attempts() == 2);
 
