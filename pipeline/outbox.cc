@@ -17,7 +17,7 @@ double draw() {
   return std::uniform_real_distribution<double>(0.0, 1.0)(generator);
 }
 
-constexpr const char* kRunsAlready = "all instances run it already";
+constexpr std::string_view kRunsAlready = "all instances run it already";
 
 // A restart for a digest that the instances had pulled before we knew of it.
 bool is_needless_restart(const Action& action) {
@@ -201,9 +201,14 @@ void Outbox::attempt(Action action, std::stop_token stop) {
   ++action.attempts;
   const auto obstacle = is_first && watch_ && !action.way_back ? watch_->obstacle(action, stop)
                                                                : std::optional<std::string>();
-  Delivery delivery = obstacle                      ? Delivery{Outcome::rejected, *obstacle, {}}
-                      : is_needless_restart(action) ? Delivery{Outcome::delivered, kRunsAlready, {}}
-                                                    : target_->deliver(action, stop);
+  Delivery delivery;
+  if (obstacle) {
+    delivery = {Outcome::rejected, *obstacle, {}};
+  } else if (is_needless_restart(action)) {
+    delivery = {Outcome::delivered, std::string(kRunsAlready), {}};
+  } else {
+    delivery = target_->deliver(action, stop);
+  }
   counters_.outcomes[static_cast<std::size_t>(delivery.outcome)].fetch_add(
       1, std::memory_order_relaxed);
   settle(std::move(action), std::move(delivery), obstacle);

@@ -63,7 +63,7 @@ Result<DockerConfig> read_config(const std::filesystem::path& path, const std::s
   config.helper_for_all = root.text("credsStore").value_or("");
   for (const std::string& key : keys) {
     if (config.helper.empty()) config.helper = helpers.text(key).value_or("");
-    if (!config.entry) config.entry = read_credentials(auths.object(key, kLoginFields));
+    if (!config.entry) config.entry = read_credentials(auths, key);
   }
   if (document.error()) {
     return Error{Errc::invalid_input, path.string() + ": " + document.error()->message};

@@ -61,9 +61,8 @@ bool host_fits(std::string_view pattern, std::string_view host) {
   return pattern_name.empty() && name.empty();
 }
 
-}  // namespace
-
-std::optional<Credentials> read_credentials(const JsonObject& entry) {
+// The fields of one entry: "auth", "username", "password" and "identitytoken".
+std::optional<Credentials> read_entry(const JsonObject& entry) {
   Credentials found;
   found.identity_token = entry.text("identitytoken", kMaxSecret).value_or("");
   found.username = entry.text("username").value_or("");
@@ -83,6 +82,12 @@ std::optional<Credentials> read_credentials(const JsonObject& entry) {
   return found;
 }
 
+}  // namespace
+
+std::optional<Credentials> read_credentials(const JsonObject& auths, std::string_view key) {
+  return read_entry(auths.object(key, {"auth", "username", "password", "identitytoken"}));
+}
+
 Result<std::vector<Login>> read_logins(std::string_view json, LoginsFile file) {
   std::string wrapped;
   if (file == LoginsFile::dockercfg) {
@@ -94,7 +99,7 @@ Result<std::vector<Login>> read_logins(std::string_view json, LoginsFile file) {
   const JsonObject root = document.root({"auths"});
   if (document.error()) return Error{Errc::invalid_input, "is no JSON of a Docker configuration"};
   root.each_member("auths", {""}, [&](std::string_view place, const JsonElement& entry) {
-    auto credentials = read_credentials(entry.object(kLoginFields));
+    auto credentials = read_entry(entry.object({"auth", "username", "password", "identitytoken"}));
     if (!document.forgive() && credentials) {
       logins.push_back({std::string(place), *std::move(credentials)});
     }

@@ -53,12 +53,10 @@ enum class LoginsFile {
 // of what stands there: it is no such file.
 Result<std::vector<Login>> read_logins(std::string_view json, LoginsFile file);
 
-// The credentials of one entry of `auths`: `auth` is base64 of "user:password". REQUIRES: the
-// object was read with kLoginFields. Nothing if there are none, or if they are broken, which is a
-// fault of the document.
-inline constexpr std::initializer_list<std::string_view> kLoginFields = {
-    "auth", "username", "password", "identitytoken"};
-std::optional<Credentials> read_credentials(const JsonObject& entry);
+// The credentials of one entry of `auths`: `auth` is base64 of "user:password". Nothing if there
+// are none, or if they are broken, which is a fault of the document. REQUIRES: `auths` was read
+// with that key.
+std::optional<Credentials> read_credentials(const JsonObject& auths, std::string_view key);
 
 // Those that belong to the repository, as nodes would take them (kubernetes.io/docs/concepts/
 // containers/images, "Interpretation of config.json"): of the same host and port, where "*" stands
