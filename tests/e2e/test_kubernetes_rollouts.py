@@ -298,10 +298,10 @@ class Killed(FailureCase):
         self.assertEqual(len(self.patches()), 3)
         self.killed("ways back are on their way", lambda: self.caught("in flight", "in flight", "ready"), "hold")
         self.assertEqual(len(self.patches()), 3)
+        self.pause_each(True)  # so that the ways back do not come to their end
         self.killed("ways back are made", lambda: self.gate.caught() >= 2 and self.rollouts("rolled back") == 3,
                     "swallow")
         self.assertEqual(len(self.patches()), 5)
-        self.pause_each(True)  # so that the ways back cannot come to their end
         self.killed("ways back are watched", lambda: self.rollouts("watching", way_back=True) == 3)
         self.pause_each(False)
         self.program.start()
