@@ -26,8 +26,8 @@ import sys
 import time
 
 import servers
+from servers import SOURCE
 
-SOURCE = pathlib.Path(__file__).resolve().parent.parent
 LONGEST_WAIT = 1800.0  # seconds, for the machine to be quiet
 WITHOUT_STORE = ("bare", "webhook")
 DRAIN_AT_MOST = 120.0  # seconds

@@ -11,6 +11,7 @@ import sqlite3
 import subprocess
 import time
 
+SOURCE = pathlib.Path(__file__).resolve().parent.parent
 TOKEN = "bench-token"
 READY_WITHIN = 10.0  # seconds
 TICKS = os.sysconf("SC_CLK_TCK")
