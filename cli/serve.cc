@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <cstdio>
 
+#include <malloc.h>
 #include <pthread.h>
 #include <signal.h>
 #include <sys/resource.h>
@@ -45,6 +46,14 @@ void raise_file_limit() {
   setrlimit(RLIMIT_NOFILE, &limit);
 }
 
+// What is large, as a page of a cluster's list and what is read out of it, goes back to the system
+// when it is freed: glibc, once it has seen some of that go, keeps tens of MiB of it otherwise.
+void keep_no_large_memory() {
+#ifdef M_MMAP_THRESHOLD
+  mallopt(M_MMAP_THRESHOLD, 1 << 20);
+#endif
+}
+
 // Until it has to end; false: the store failed.
 bool run(Service& service, const sigset_t& signals) {
   while (!service.failed()) {
@@ -70,6 +79,7 @@ void delay_drain(Service& service, const sigset_t& signals, std::chrono::millise
 int serve(const std::filesystem::path& file) {
   const sigset_t signals = block_signals();
   raise_file_limit();
+  keep_no_large_memory();
   auto service = Service::start(file);
   if (!service) {
     if (service.error().code == Errc::invalid_input) {

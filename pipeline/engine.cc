@@ -12,6 +12,9 @@ constexpr std::chrono::milliseconds kTick{1'000};
 constexpr int kTicksBetweenPrunes = 60;
 constexpr int kPruneAtOnce = 5'000;
 constexpr std::chrono::minutes kJump{5};
+// A target that tells of a thousand workloads one by one, as after a push to them all, has them
+// decided a few times and not a thousand.
+constexpr std::chrono::milliseconds kGather{50};
 
 // GitHub names one tag of a push that has several.
 bool leaves_tags_out(const Event& event) {
@@ -253,7 +256,7 @@ void Engine::kick_all() {
 void Engine::repository_changed(const std::string&, const Repository& repository) {
   known_.outdated();
   sweeper_->outdated(repository);
-  lanes_.kick(repository);
+  lanes_.wake_at(repository, clock_.steady() + kGather);
 }
 
 void Engine::target_synced(const std::string& name) {

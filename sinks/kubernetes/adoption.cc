@@ -24,7 +24,7 @@ Adoption adoption(const KubeManager& manager, AdoptionTerms terms) {
   if (manager.kind == KubeManager::Kind::nobody) return Adoption{};
   if (manager.kind == KubeManager::Kind::helm) return for_helm(manager.words, terms);
   const std::string managed =
-      "it is managed by " + manager.words + ", which may put the image back";
+      "it is managed by " + manager.words.str() + ", which may put the image back";
   if (terms.adopt) return Adoption{AdoptionVerdict::act_with_warning, managed};
   return Adoption{AdoptionVerdict::leave_alone,
                   managed +

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "pipeline/policy.h"
+#include "sinks/kubernetes/rare_text.h"
 
 namespace longshore {
 
@@ -16,7 +17,7 @@ struct KubeManager {
     other,  // Flux, Argo CD, or somebody who applies the image: puts it back
   };
   Kind kind = Kind::nobody;
-  std::string words{};  // "Argo CD application shop", "Helm release shop/web"
+  RareText words{};  // "Argo CD application shop", "Helm release shop/web"
 
   friend bool operator==(const KubeManager&, const KubeManager&) = default;
 };

@@ -20,10 +20,19 @@ std::set<Repository> repositories_of(const std::string& target, const KubeObject
   return repositories;
 }
 
-// Whether the pipeline has something to decide anew.
-bool is_same_workload(const KubeObject& a, const KubeObject& b) {
-  return a.containers == b.containers && a.annotations == b.annotations && a.manager == b.manager &&
-         a.fault == b.fault;
+// Whether all containers that are as they were are to be decided upon as they were.
+bool has_same_terms(const KubeObject& a, const KubeObject& b) {
+  return a.annotations == b.annotations && a.manager == b.manager && a.fault == b.fault;
+}
+
+// Adds the repositories of the containers that the other object has not, or has otherwise.
+void add_differences(const KubeObject& object, const KubeObject& other,
+                     std::set<Repository>& repositories) {
+  for (const KubeContainer& container : object.containers) {
+    if (std::ranges::find(other.containers, container) != other.containers.end()) continue;
+    if (const auto image = ImageRef::parse(container.image))
+      repositories.insert(image->repository());
+  }
 }
 
 bool is_same_rollout(const KubeObject& a, const KubeObject& b) {
@@ -87,12 +96,11 @@ KubeIndex::Changes KubeIndex::replace(KubeKind kind, const std::string& space,
 }
 
 void KubeIndex::forget(KubeKind kind, const std::string& space) {
-  Changes ignored;
   const std::string prefix = prefix_of(kind, space);
   const std::lock_guard lock(mutex_);
   for (auto at = objects_.lower_bound(prefix);
        at != objects_.end() && at->first.starts_with(prefix);) {
-    unlink(*at, ignored);
+    unlink(*at);
     at = objects_.erase(at);
   }
   gone_.clear();
@@ -104,46 +112,56 @@ void KubeIndex::put_locked(KubeObjectPtr object, Changes& changes) {
   const auto found = objects_.find(id);
   if (found == objects_.end()) {
     if (is_gone(id, object->version)) return;
-    link(*objects_.emplace(std::move(id), std::move(object)).first, changes);
+    changes.repositories.merge(link(*objects_.emplace(std::move(id), std::move(object)).first));
     return;
   }
   const KubeObjectPtr before = found->second;
   const bool is_known = object->version != 0 && object->version == before->version;
   if (is_known || is_older(object->version, before->version)) return;
   if (!is_same_rollout(*before, *object)) changes.moved.insert(id);
-  if (is_same_workload(*before, *object)) {
+  const bool same_terms = has_same_terms(*before, *object);
+  if (same_terms && before->containers == object->containers) {
     found->second = std::move(object);
     return;
   }
-  unlink(*found, changes);
+  // A sidecar that all workloads have is not decided for all of them when one gets another image.
+  if (same_terms) {
+    add_differences(*before, *object, changes.repositories);
+    add_differences(*object, *before, changes.repositories);
+  }
+  auto old = unlink(*found);
   found->second = std::move(object);
-  link(*found, changes);
+  auto now = link(*found);
+  if (same_terms) return;
+  changes.repositories.merge(old);
+  changes.repositories.merge(now);
 }
 
 KubeIndex::Objects::iterator KubeIndex::remove_locked(Objects::iterator at, std::uint64_t version,
                                                       Changes& changes) {
   changes.moved.insert(at->first);
   remember_gone(at->first, version);
-  unlink(*at, changes);
+  changes.repositories.merge(unlink(*at));
   return objects_.erase(at);
 }
 
-void KubeIndex::link(const Objects::value_type& entry, Changes& changes) {
-  for (const Repository& repository : repositories_of(target_, *entry.second)) {
-    by_repository_[repository].insert(entry.first);
-    changes.repositories.insert(repository);
-  }
-  if (!problem_of(*entry.second).empty()) with_problems_.insert(entry.first);
+std::set<Repository> KubeIndex::link(const Entry& entry) {
+  auto repositories = repositories_of(target_, *entry.second);
+  for (const Repository& repository : repositories)
+    by_repository_[repository].insert(&entry);
+  if (!problem_of(*entry.second).empty()) with_problems_.insert(&entry);
+  return repositories;
 }
 
-void KubeIndex::unlink(const Objects::value_type& entry, Changes& changes) {
-  for (const Repository& repository : repositories_of(target_, *entry.second)) {
+std::set<Repository> KubeIndex::unlink(const Entry& entry) {
+  auto repositories = repositories_of(target_, *entry.second);
+  for (const Repository& repository : repositories) {
     const auto found = by_repository_.find(repository);
-    found->second.erase(entry.first);
+    found->second.erase(&entry);
     if (found->second.empty()) by_repository_.erase(found);
-    changes.repositories.insert(repository);
   }
-  with_problems_.erase(entry.first);
+  with_problems_.erase(&entry);
+  return repositories;
 }
 
 bool KubeIndex::is_gone(const std::string& id, std::uint64_t version) const {
@@ -173,8 +191,8 @@ std::vector<WorkloadPtr> KubeIndex::of(const Repository& repository) const {
     const auto found = by_repository_.find(repository);
     if (found == by_repository_.end()) return {};
     objects.reserve(found->second.size());
-    for (const std::string_view id : found->second)
-      objects.push_back(objects_.find(id)->second);
+    for (const Entry* entry : found->second)
+      objects.push_back(entry->second);
   }
   return workloads_for(target_, objects);
 }
@@ -201,9 +219,9 @@ std::size_t KubeIndex::size() const {
 std::vector<std::string> KubeIndex::problems(std::size_t limit) const {
   std::vector<std::string> problems;
   const std::lock_guard lock(mutex_);
-  for (const std::string_view id : with_problems_) {
+  for (const Entry* entry : with_problems_) {
     if (problems.size() == limit) break;
-    problems.push_back(problem_of(*objects_.find(id)->second));
+    problems.push_back(problem_of(*entry->second));
   }
   return problems;
 }

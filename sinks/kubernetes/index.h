@@ -63,13 +63,17 @@ class KubeIndex {
 
  private:
   using Objects = std::map<std::string, KubeObjectPtr, std::less<>>;
-  using Ids = std::set<std::string_view>;  // of keys of objects_
+  using Entry = Objects::value_type;
+  struct ById {
+    bool operator()(const Entry* a, const Entry* b) const noexcept { return a->first < b->first; }
+  };
+  using Entries = std::set<const Entry*, ById>;  // of objects_
 
   // REQUIRES of all: mutex_ held
   void put_locked(KubeObjectPtr object, Changes& changes);
   Objects::iterator remove_locked(Objects::iterator at, std::uint64_t version, Changes& changes);
-  void link(const Objects::value_type& entry, Changes& changes);
-  void unlink(const Objects::value_type& entry, Changes& changes);
+  std::set<Repository> link(const Entry& entry);    // its repositories
+  std::set<Repository> unlink(const Entry& entry);  // the same
   bool is_gone(const std::string& id, std::uint64_t version) const;
   void remember_gone(const std::string& id, std::uint64_t version);
 
@@ -77,8 +81,8 @@ class KubeIndex {
   mutable std::mutex mutex_;
   // guarded by mutex_
   Objects objects_;  // by id, so that a kind and a namespace of it are neighbours
-  std::unordered_map<Repository, Ids> by_repository_;
-  Ids with_problems_;
+  std::unordered_map<Repository, Entries> by_repository_;
+  Entries with_problems_;
   std::map<std::string, std::uint64_t, std::less<>> gone_;  // the version that it went with
   std::deque<std::string> gone_order_;                      // the oldest first
 };

@@ -82,7 +82,7 @@ KubeManager manager_of(const KubeObject& object, std::string_view container) {
   if (object.manager.kind == KubeManager::Kind::helm && found->applier == "helm") {
     return object.manager;
   }
-  return KubeManager{KubeManager::Kind::other, found->applier + " (server-side apply)"};
+  return KubeManager{KubeManager::Kind::other, found->applier.str() + " (server-side apply)"};
 }
 
 Workload workload_for(const std::string& target, const KubeObject& object) {
@@ -100,7 +100,7 @@ Workload workload_for(const std::string& target, const KubeObject& object) {
 }
 
 std::string problem_of(const KubeObject& object) {
-  if (!object.fault.empty()) return object.id() + ": " + object.fault;
+  if (!object.fault.empty()) return object.id() + ": " + object.fault.str();
   for (const KubeContainer& container : object.containers) {
     if (container.init) continue;
     const auto image = ImageRef::parse(container.image);

@@ -11,6 +11,7 @@
 #include "pipeline/policy.h"
 #include "pipeline/target.h"
 #include "sinks/kubernetes/adoption.h"
+#include "sinks/kubernetes/rare_text.h"
 
 namespace longshore {
 
@@ -37,7 +38,7 @@ struct KubeContainer {
   bool init = false;
   std::size_t position = 0;  // in its list
   // The field manager that applies this image (server-side apply); empty: nobody does.
-  std::string applier{};
+  RareText applier{};
 
   friend bool operator==(const KubeContainer&, const KubeContainer&) = default;
 };
@@ -56,9 +57,9 @@ struct KubeProgress {
   bool on_delete = false;        // updateStrategy OnDelete: pods change when somebody deletes them
   std::int64_t partition = 0;    // StatefulSet: pods below this ordinal keep the old revision
   bool ordered = false;          // StatefulSet: podManagementPolicy OrderedReady
-  std::string update_revision;   // StatefulSet: status.updateRevision
-  std::string current_revision;  // StatefulSet: status.currentRevision
-  std::string deadline_exceeded{};  // Deployment: why, where its Progressing condition says so
+  RareText update_revision;      // StatefulSet: status.updateRevision
+  RareText current_revision;     // StatefulSet: status.currentRevision
+  RareText deadline_exceeded{};  // Deployment: why, where its Progressing condition says so
 
   friend bool operator==(const KubeProgress&, const KubeProgress&) = default;
 };
@@ -88,7 +89,7 @@ struct KubeObject {
   // What its node selector says of the platform: "linux/arm64", either of which may be empty.
   std::string platform{};
   // Why it could not be read; only kind, space, name and version are set then. Empty: it could.
-  std::string fault{};
+  RareText fault{};
 
   std::string id() const;  // "Deployment shop/web"
 };
