@@ -72,6 +72,7 @@ void RolloutWatch::add(Rollout rollout) {
     Entry& entry = at->second;
     entry.rollout = std::move(rollout);
     entry.asked_since.reset();
+    entry.sick_at.reset();
     entry.again = entry.looked_at;
   }
   schedule(workload, context_.clock.steady());
@@ -172,7 +173,12 @@ RolloutWatch::Verdict RolloutWatch::fail(const Entry& entry, const RolloutSight&
   Verdict verdict;
   verdict.again = kWhileHeldUp;
   if (sight.others_fail) {
+    verdict.others_fail = true;
     verdict.detail = sight.detail + "; what ran before fails as well, so it is not undone";
+    return verdict;
+  }
+  if (entry.sick_at && context_.clock.steady() - *entry.sick_at < kConvalescence) {
+    verdict.detail = sight.detail + "; what ran before failed as well, so it is given time";
     return verdict;
   }
   if (const Pause* pause = pause_on(*context_.people.pauses(), rollout.target, rollout.workload)) {
@@ -312,6 +318,7 @@ void RolloutWatch::settle(Entry entry, Verdict verdict) {
   }
   if (same) {
     now.rollout.progress = std::move(verdict.detail);
+    if (verdict.others_fail) now.sick_at = context_.clock.steady();
     if (!verdict.registry_is_silent) now.asked_since.reset();
     if (verdict.registry_is_silent && !now.asked_since) now.asked_since = context_.clock.steady();
   }

@@ -71,6 +71,8 @@ class RolloutWatch {
   std::size_t size() const;
 
   static constexpr std::chrono::seconds kPatience{30};
+  // What failed while all failed has this long to come up after that.
+  static constexpr std::chrono::seconds kConvalescence{60};
 
  private:
   struct Entry {
@@ -78,6 +80,7 @@ class RolloutWatch {
     SteadyTime due{};
     bool looked_at = false;                   // by a thread, just now
     bool again = false;                       // something has changed meanwhile
+    std::optional<SteadyTime> sick_at{};      // what ran before failed as well, the last time
     std::optional<SteadyTime> asked_since{};  // the registry, without an answer
   };
   // What is to be done about one rollout.
@@ -88,6 +91,7 @@ class RolloutWatch {
     std::vector<Hold> holds{};
     std::optional<Action> way_back{};
     bool registry_is_silent = false;
+    bool others_fail = false;
   };
 
   void work(const std::stop_token& stop);

@@ -159,8 +159,16 @@ TEST_CASE("While what ran before fails as well, nothing is undone", "[pipeline][
   }));
   CHECK(fixture.target->image("shop") == "acme/shop:1.0.1");
   CHECK(fixture.holds().empty());
+  // The others are well first: what is late is not what is wrong.
+  fixture.target->roll_out("acme/shop:1.0.1", failed("web-1 waits to be started again"));
+  REQUIRE(eventually([&] {
+    const auto rollouts = fixture.engine->status().rollouts;
+    return rollouts.size() == 1 &&
+           rollouts.front().progress.find("is given time") != std::string::npos;
+  }));
   fixture.target->roll_out("acme/shop:1.0.1", completed());
   CHECK(fixture.ended("completed", "acme/shop:1.0.1"));
+  CHECK(fixture.holds().empty());
 }
 
 TEST_CASE("A pause holds the way back off as well", "[pipeline][rollout]") {
