@@ -127,7 +127,7 @@ TEST_CASE("A failed test is a conflict, found by one more request", "[sinks][kub
   CHECK(made.delivery.detail == "'web' runs r.example/web:2.0, not r.example/web:1.0");
   CHECK(f.server.lines() == std::vector<std::string>{kPatch, kGet});
   CHECK(f.indexed() == "r.example/web:2.0");
-  CHECK(made.noticed.repositories.size() == 2);
+  CHECK(made.noticed.repositories.size() == 1);
   CHECK(f.server.get(kPath) == other);
 }
 
