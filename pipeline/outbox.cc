@@ -253,64 +253,80 @@ Result<Rollout> Outbox::begin_rollout(StoreWriter& writer, const Action& action,
   return rollout;
 }
 
-void Outbox::settle(Action action, Delivery delivery, const std::optional<std::string>& obstacle) {
+// Writes the outcome, in one command; what a delivered action has begun goes into `rollout`.
+Status Outbox::record(StoreWriter& writer, const Settled& settled,
+                      std::optional<Rollout>& rollout) {
+  const Action& action = settled.action;
+  const Delivery& delivery = settled.delivery;
+  auto done = writer.end_attempt(action.id, action.state, action.due, action.error);
+  if (!done) return done;
+  if (delivery.outcome == Outcome::delivered) {
+    if (done = writer.people().put_written(action, clock_.now()); !done) return done;
+    if (watch_ && delivery.detail != kRunsAlready) {
+      auto begun = begin_rollout(writer, action, delivery.mark);
+      if (!begun) return std::move(begun).error();
+      rollout = *std::move(begun);
+    }
+  }
+  if (settled.obstacle) {
+    if (done = watch_->hold(writer, action, *settled.obstacle); !done) return done;
+  }
+  if (delivery.outcome == Outcome::forbidden) {
+    if (done = writer.park_target(action.target, settled.scope, action.error); !done) return done;
+  } else if (settled.unparks) {
+    if (done = writer.unpark_target(action.target, settled.scope); !done) return done;
+  }
+  return writer.audit(line_for(action, delivery));
+}
+
+// Returns how many conflicts in a row the workload has had by now.
+int Outbox::take_back(const Settled& settled, SteadyTime due) {
+  const Action& action = settled.action;
+  const Outcome outcome = settled.delivery.outcome;
+  const std::lock_guard lock(mutex_);
+  busy_workloads_.erase(action.workload);
+  int conflicts = 0;
+  if (outcome == Outcome::conflict) {
+    conflicts = ++conflicts_[action.workload];
+  } else {
+    conflicts_.erase(action.workload);
+  }
+  if (outcome == Outcome::forbidden) {
+    parked_[settled.scope] = {clock_.steady() + options_.parked_retry, action.error};
+  } else {
+    parked_.erase(settled.scope);
+  }
+  const bool again = action.state == ActionState::waiting || action.state == ActionState::parked;
+  // At the front: an older decision of a workload goes before a newer one.
+  if (settled.written && again) queue_.push_front({due, action});
+  announce();
+  return conflicts;
+}
+
+void Outbox::settle(Action action, Delivery delivery, std::optional<std::string> obstacle) {
   const SteadyTime due = due_after(action, delivery);
   action.state = state_after(delivery.outcome);
   action.error = delivery.outcome == Outcome::delivered ? "" : delivery.detail;
   action.due =
       clock_.now() + std::chrono::duration_cast<std::chrono::microseconds>(due - clock_.steady());
-  const std::string scope = scope_of(action);
-  bool unpark = false;
+  std::string scope = scope_of(action);
+  Settled settled{std::move(action), std::move(delivery), std::move(obstacle), std::move(scope)};
+  const Outcome outcome = settled.delivery.outcome;
   {
     const std::lock_guard lock(mutex_);
-    unpark = parked_.contains(scope) && delivery.outcome != Outcome::forbidden;
+    settled.unparks = parked_.contains(settled.scope) && outcome != Outcome::forbidden;
   }
   std::optional<Rollout> rollout;
-  const Status status = journal_.run([&](StoreWriter& writer) -> Status {
-    auto done = writer.end_attempt(action.id, action.state, action.due, action.error);
-    if (!done) return done;
-    if (delivery.outcome == Outcome::delivered) {
-      if (done = writer.people().put_written(action, clock_.now()); !done) return done;
-      if (watch_ && delivery.detail != kRunsAlready) {
-        auto begun = begin_rollout(writer, action, delivery.mark);
-        if (!begun) return std::move(begun).error();
-        rollout = *std::move(begun);
-      }
-    }
-    if (obstacle) {
-      if (done = watch_->hold(writer, action, *obstacle); !done) return done;
-    }
-    if (delivery.outcome == Outcome::forbidden) {
-      if (done = writer.park_target(action.target, scope, action.error); !done) return done;
-    } else if (unpark) {
-      if (done = writer.unpark_target(action.target, scope); !done) return done;
-    }
-    return writer.audit(line_for(action, delivery));
-  });
-  int conflicts = 0;
-  {
-    const std::lock_guard lock(mutex_);
-    busy_workloads_.erase(action.workload);
-    if (delivery.outcome == Outcome::conflict) {
-      conflicts = ++conflicts_[action.workload];
-    } else {
-      conflicts_.erase(action.workload);
-    }
-    if (delivery.outcome == Outcome::forbidden) {
-      parked_[scope] = {clock_.steady() + options_.parked_retry, action.error};
-    } else {
-      parked_.erase(scope);
-    }
-    const bool again = action.state == ActionState::waiting || action.state == ActionState::parked;
-    // At the front: an older decision of a workload goes before a newer one.
-    if (status && again) queue_.push_front({due, action});
-    announce();
-  }
+  const Status status =
+      journal_.run([&](StoreWriter& writer) { return record(writer, settled, rollout); });
+  settled.written = status.has_value();
+  const int conflicts = take_back(settled, due);
   if (!status) return;
+  const Repository& repository = settled.action.repository;
   if (rollout) watch_->add(*std::move(rollout));
-  if (delivery.outcome == Outcome::conflict) hooks_.on_conflict(action.repository, conflicts);
-  const bool went_back = delivery.outcome == Outcome::delivered && action.way_back;
-  if (went_back || obstacle) hooks_.decide_again(action.repository);
+  if (outcome == Outcome::conflict) hooks_.on_conflict(repository, conflicts);
+  const bool went_back = outcome == Outcome::delivered && settled.action.way_back;
+  if (went_back || settled.obstacle) hooks_.decide_again(repository);
 }
 
 }  // namespace longshore

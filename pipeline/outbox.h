@@ -84,12 +84,23 @@ class Outbox {
     SteadyTime at;
     Action action;
   };
+  // An attempt that is over.
+  struct Settled {
+    Action action;
+    Delivery delivery;
+    std::optional<std::string> obstacle;  // why none was made
+    std::string scope;                    // of rights
+    bool unparks = false;                 // the right is there again
+    bool written = false;                 // in the store
+  };
   void work(std::stop_token stop);
   std::optional<Action> next(std::stop_token stop);
   void attempt(Action action, std::stop_token stop);
   Status find_digests(Action& action, std::stop_token stop);
   Result<Rollout> begin_rollout(StoreWriter& writer, const Action& action, const std::string& mark);
-  void settle(Action action, Delivery delivery, const std::optional<std::string>& obstacle);
+  void settle(Action action, Delivery delivery, std::optional<std::string> obstacle);
+  Status record(StoreWriter& writer, const Settled& settled, std::optional<Rollout>& rollout);
+  int take_back(const Settled& settled, SteadyTime due);
   std::string scope_of(const Action& action) const;
   void release(const Action& action);
   // With mutex_ held: when that action is due at last; what is parked waits for its scope.
