@@ -123,10 +123,10 @@ std::string progress_words(const Looked& look) {
 }
 
 bool cannot_pull(const KubePodContainer& container) {
-  static const std::set<std::string_view> kReasons{"ErrImagePull", "ImagePullBackOff",
-                                                   "ImageInspectError", "ErrImageNeverPull",
-                                                   "RegistryUnavailable"};
-  return kReasons.contains(container.waiting);
+  static const std::set<std::string_view> reasons{"ErrImagePull", "ImagePullBackOff",
+                                                  "ImageInspectError", "ErrImageNeverPull",
+                                                  "RegistryUnavailable"};
+  return reasons.contains(container.waiting);
 }
 
 bool crashes(const KubePodContainer& container) {

@@ -14,10 +14,10 @@ using Json = nlohmann::json;
 
 // A member of an object; an empty object where it is absent or this is none.
 const Json& at(const Json& json, std::string_view name) {
-  static const Json kNone = Json::object();
-  if (!json.is_object()) return kNone;
+  static const Json none = Json::object();
+  if (!json.is_object()) return none;
   const auto found = json.find(name);
-  return found == json.end() ? kNone : *found;
+  return found == json.end() ? none : *found;
 }
 
 std::string text_at(const Json& json, std::string_view name) {
