@@ -104,10 +104,9 @@ run_e2e() {
 }
 
 # Left out under AddressSanitizer: tests in which the program does not run, or not for long, and those
-# that wait for a cluster while it does what other tests have it do.
+# that wait for a cluster most of the time. What they lead through is in the test programs as well.
 without_slow=(--without test_cluster --without test_deploy --without test_image --without test_package
-  --without test_quickstart --without test_kubernetes_rights --without test_kubernetes_outages
-  --without test_kubernetes_rollouts --without test_kubernetes_compared --without test_kubernetes_coexistence)
+  --without test_quickstart --without test_kubernetes --without test_pull_secrets --without test_targets)
 
 phase_unit() {
   build dev unit_tests
