@@ -15,15 +15,6 @@ bool holds_what_we_wrote(const Workload& workload, std::span<const LastWrite> wr
   });
 }
 
-WorkloadPtr look_again(const Workload& workload, const Repository& repository, const Setup& setup) {
-  const auto outbox = setup.outbox_of(workload.target);
-  if (!outbox) return nullptr;
-  for (WorkloadPtr& live : outbox->target().workloads_of(repository)) {
-    if (live->id == workload.id) return std::move(live);
-  }
-  return nullptr;
-}
-
 AuditEntry line_for(const Hold& hold, Time now) {
   AuditEntry line;
   line.time = now;
@@ -53,7 +44,7 @@ Result<std::vector<Hold>> LaneWorker::overruled_in(const Workload& workload, con
   if (*open) return std::vector<Hold>();
   written = people.written(workload.target, workload.id);
   if (!written) return std::move(written).error();
-  const WorkloadPtr live = look_again(workload, turn.repository, setup);
+  const WorkloadPtr live = setup.workload_of(workload.target, turn.repository, workload.id);
   if (!live) return std::vector<Hold>();
   return overruled(*live, *written, turn.repository, setup.rules, candidates, context_.clock.now());
 }

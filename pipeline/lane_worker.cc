@@ -186,16 +186,13 @@ struct Written {
 // and told a second time.
 bool still_stands(const Action& action, const Setup& setup, const People& people) {
   if (pause_on(*people.pauses(), action.target, action.workload) != nullptr) return false;
-  const auto outbox = setup.outbox_of(action.target);
-  for (const WorkloadPtr& workload : outbox->target().workloads_of(action.repository)) {
-    if (workload->id != action.workload) continue;
-    return std::ranges::all_of(action.changes, [&](const ContainerChange& change) {
-      return std::ranges::any_of(workload->containers, [&](const Container& container) {
-        return container.name == change.container && container.image == change.from;
-      });
+  const WorkloadPtr workload = setup.workload_of(action.target, action.repository, action.workload);
+  if (!workload) return false;
+  return std::ranges::all_of(action.changes, [&](const ContainerChange& change) {
+    return std::ranges::any_of(workload->containers, [&](const Container& container) {
+      return container.name == change.container && container.image == change.from;
     });
-  }
-  return false;
+  });
 }
 
 void park_where_shut(Action& action, const Setup& setup) {

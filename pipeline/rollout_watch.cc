@@ -15,13 +15,6 @@ constexpr std::chrono::milliseconds kSoon{50};
 constexpr std::chrono::milliseconds kAfterError{2'000};
 constexpr std::chrono::milliseconds kWhileHeldUp{3'000};
 
-WorkloadPtr live_workload(const Target& target, const Rollout& rollout) {
-  for (WorkloadPtr& workload : target.workloads_of(rollout.repository)) {
-    if (workload->id == rollout.workload) return std::move(workload);
-  }
-  return nullptr;
-}
-
 std::string written_by(const Rollout& rollout) {
   std::string text;
   for (const RolloutPart& part : rollout.parts)
@@ -211,9 +204,10 @@ RolloutWatch::Verdict RolloutWatch::fail(const Entry& entry, const RolloutSight&
 // By the policies of now: each container's has to allow it.
 bool RolloutWatch::may_roll_back(const Rollout& rollout) const {
   if (rollout.way_back) return false;
-  const WorkloadPtr workload = live_workload(target_, rollout);
-  if (!workload) return true;
   const SetupPtr setup = context_.setup.get();
+  const WorkloadPtr workload =
+      setup->workload_of(rollout.target, rollout.repository, rollout.workload);
+  if (!workload) return true;
   return std::ranges::all_of(rollout.parts, [&](const RolloutPart& part) {
     const auto settings =
         settings_for(workload->annotations, part.container, part.to.repository(), setup->rules);
