@@ -36,6 +36,7 @@ struct Rolling : EngineFixture {
     registry.answer("docker.io/acme/shop:1.0.0", kOld);
     options.sweep.every = std::chrono::seconds{0};
   }
+  ~Rolling() { engine.reset(); }  // before the registry
   Status begin() {
     if (auto status = start(); !status) return status;
     const auto accepted = push("acme/shop:1.0.0@" + kOld);
