@@ -41,11 +41,12 @@ inline constexpr std::string_view kFilesTarget[] = {"name",    "type", "path",  
                                                     "exclude", "mode", "rescan"};
 inline constexpr std::string_view kFilesTargetOnly[] = {"path", "include", "exclude", "rescan"};
 inline constexpr std::string_view kKubernetesTarget[] = {
-    "name",  "type",         "kubeconfig",  "context",  "namespaces", "namespace-labels",
-    "adopt", "pull-secrets", "concurrency", "deadline", "mode",       "rollout"};
+    "name",           "type",  "kubeconfig",   "context",     "namespaces", "namespace-labels",
+    "argo-cd-labels", "adopt", "pull-secrets", "concurrency", "deadline",   "mode",
+    "rollout"};
 inline constexpr std::string_view kKubernetesTargetOnly[] = {
-    "kubeconfig",   "context",     "namespaces", "namespace-labels", "adopt",
-    "pull-secrets", "concurrency", "deadline",   "rollout"};
+    "kubeconfig", "context",      "namespaces",  "namespace-labels", "argo-cd-labels",
+    "adopt",      "pull-secrets", "concurrency", "deadline",         "rollout"};
 inline constexpr std::string_view kTargetLater[] = {"host", "url", "branch", "inventory", "git"};
 inline constexpr std::string_view kRollout[] = {"deadline", "pull-errors", "restarts"};
 inline constexpr std::string_view kPolicy[] = {"image",   "policy",   "pin",  "prerelease",

@@ -135,6 +135,7 @@ KubernetesTargetOptions read_kubernetes_target(const MapReader& map, const std::
     map.find("namespace-labels")
         ->error("stands beside 'namespaces': choose the namespaces by name or by label");
   }
+  options.argo_cd_labels = map.boolean("argo-cd-labels").value_or(options.argo_cd_labels);
   options.adopt = map.boolean("adopt").value_or(options.adopt);
   options.pull_secrets = map.boolean("pull-secrets").value_or(options.pull_secrets);
   options.concurrency =

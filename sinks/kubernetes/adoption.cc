@@ -20,6 +20,15 @@ Adoption for_helm(const std::string& release, AdoptionTerms terms) {
 
 }  // namespace
 
+KubeManager settled(const KubeManager& manager,
+                    const std::function<bool(const std::string&)>& has_application) {
+  if (manager.kind != KubeManager::Kind::instance) return manager;
+  const std::string& label = manager.words;
+  const std::string name = label.substr(label.rfind('_') + 1);
+  if (!has_application(name)) return KubeManager{};
+  return KubeManager{KubeManager::Kind::other, "Argo CD application " + name};
+}
+
 Adoption adoption(const KubeManager& manager, AdoptionTerms terms) {
   if (manager.kind == KubeManager::Kind::nobody) return Adoption{};
   if (manager.kind == KubeManager::Kind::helm) return for_helm(manager.words, terms);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string>
 
 #include "pipeline/policy.h"
@@ -13,11 +14,12 @@ namespace longshore {
 struct KubeManager {
   enum class Kind : std::uint8_t {
     nobody,
-    helm,   // plain Helm: sets the image again with the next upgrade
-    other,  // Flux, Argo CD, or somebody who applies the image: puts it back
+    helm,      // plain Helm: sets the image again with the next upgrade
+    instance,  // of Argo CD as `other`, if it has an Application of that name; else of nobody
+    other,     // Flux, Argo CD, or somebody who applies the image: puts it back
   };
   Kind kind = Kind::nobody;
-  RareText words{};  // "Argo CD application shop", "Helm release shop/web"
+  RareText words{};  // "Argo CD application shop", "Helm release shop/web"; of an instance its name
 
   friend bool operator==(const KubeManager&, const KubeManager&) = default;
 };
@@ -37,6 +39,12 @@ struct Adoption {
   friend bool operator==(const Adoption&, const Adoption&) = default;
 };
 
+// What that is for the terms, an instance being one of Argo CD if `has_application` knows its name.
+// Argo CD writes NAMESPACE_NAME for an Application outside its own namespace.
+KubeManager settled(const KubeManager& manager,
+                    const std::function<bool(const std::string&)>& has_application);
+
+// REQUIRES: the manager is settled.
 // Whether we may change the image of something that is managed so. A policy on the object itself is
 // consent to what plain Helm manages, never to what would be put back behind our back.
 Adoption adoption(const KubeManager& manager, AdoptionTerms terms);

@@ -64,7 +64,8 @@ KubernetesTarget::~KubernetesTarget() {
 
 KubeWatches::Hooks KubernetesTarget::hooks() {
   return {.on_changes = [this](const KubeIndex::Changes& changes) { tell(changes); },
-          .on_synced = [this] { listener_->target_synced(options_.name); }};
+          .on_synced = [this] { listener_->target_synced(options_.name); },
+          .on_applications = [this] { tell_instances(); }};
 }
 
 // Until the inventory is complete nobody decides, so there is nothing to tell.
@@ -74,6 +75,24 @@ void KubernetesTarget::tell(const KubeIndex::Changes& changes) {
     listener_->repository_changed(options_.name, repository);
   for (const std::string& id : changes.moved)
     listener_->rollout_moved(options_.name, id);
+}
+
+// Argo CD has other Applications: who manages an instance may be another.
+void KubernetesTarget::tell_instances() {
+  KubeIndex::Changes changes;
+  for (const WorkloadPtr& workload : index_.all()) {
+    const KubeObjectPtr object = index_.find(workload->id);
+    if (!object || object->manager.kind != KubeManager::Kind::instance) continue;
+    for (const Container& container : workload->containers)
+      changes.repositories.insert(container.image.repository());
+  }
+  tell(changes);
+}
+
+KubeManager KubernetesTarget::manager_of(const KubeObject& object,
+                                         const std::string& container) const {
+  return settled(longshore::manager_of(object, container),
+                 [this](const std::string& name) { return watches_.has_application(name); });
 }
 
 Status KubernetesTarget::start(TargetListener& listener) {

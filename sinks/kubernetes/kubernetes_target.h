@@ -72,6 +72,8 @@ class KubernetesTarget final : public Target {
  private:
   KubeWatches::Hooks hooks();
   void tell(const KubeIndex::Changes& changes);
+  void tell_instances();
+  KubeManager manager_of(const KubeObject& object, const std::string& container) const;
   WorkloadPtr allowed(const WorkloadPtr& workload, std::string* note) const;
   void remember_managed(const std::string& id, const std::string& note) const;
   Result<KubeObjectPtr> current(const Rollout& rollout, const std::stop_token& stop);

@@ -17,6 +17,7 @@ constexpr std::string_view kHelmReleaseSpace = "helm.toolkit.fluxcd.io/namespace
 constexpr std::string_view kArgoTracking = "argocd.argoproj.io/tracking-id";
 constexpr std::string_view kArgoInstance = "argocd.argoproj.io/instance";
 constexpr std::string_view kArgoUpdater = "argocd-image-updater.argoproj.io/";
+constexpr std::string_view kInstance = "app.kubernetes.io/instance";
 constexpr std::string_view kManagedBy = "app.kubernetes.io/managed-by";
 constexpr std::string_view kHelmName = "meta.helm.sh/release-name";
 constexpr std::string_view kHelmSpace = "meta.helm.sh/release-namespace";
@@ -90,7 +91,7 @@ void note_applier(const JsonObject& pod, std::string_view list, std::string_view
 KubeManager read_manager(const JsonObject& metadata) {
   const Annotations labels = marks_in(metadata, "labels",
                                       {kKustomizationName, kKustomizationSpace, kHelmReleaseName,
-                                       kHelmReleaseSpace, kArgoInstance, kManagedBy});
+                                       kHelmReleaseSpace, kArgoInstance, kInstance, kManagedBy});
   const Annotations annotations =
       marks_in(metadata, "annotations", {kArgoTracking, kArgoUpdater, kHelmName, kHelmSpace});
   if (const auto name = value_of(labels, kKustomizationName); !name.empty()) {
@@ -107,9 +108,13 @@ KubeManager read_manager(const JsonObject& metadata) {
     return other("Argo CD Image Updater (annotation " + updater->first + ")");
   }
   const std::string_view release = value_of(annotations, kHelmName);
-  if (release.empty() || value_of(labels, kManagedBy) != "Helm") return KubeManager{};
-  return KubeManager{KubeManager::Kind::helm,
-                     words("Helm release", value_of(annotations, kHelmSpace), release)};
+  if (!release.empty() && value_of(labels, kManagedBy) == "Helm") {
+    return KubeManager{KubeManager::Kind::helm,
+                       words("Helm release", value_of(annotations, kHelmSpace), release)};
+  }
+  const std::string_view instance = value_of(labels, kInstance);
+  if (instance.empty()) return KubeManager{};
+  return KubeManager{KubeManager::Kind::instance, instance};
 }
 
 void read_appliers(const JsonObject& metadata, KubeKind kind,

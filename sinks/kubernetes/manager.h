@@ -17,7 +17,8 @@ namespace longshore {
 //   its updater annotations under argocd-image-updater.argoproj.io/
 //   plain Helm  label app.kubernetes.io/managed-by: Helm, annotation meta.helm.sh/release-name
 //
-// The label app.kubernetes.io/instance alone says nothing: everybody sets it.
+// The label app.kubernetes.io/instance alone makes it an `instance`: everybody sets it, and Argo CD
+// tracked by it before 3.0.
 //
 // REQUIRES: metadata was read with "labels" and "annotations".
 KubeManager read_manager(const JsonObject& metadata);

@@ -30,6 +30,9 @@ struct KubernetesTargetOptions {
   // Only these namespaces; with namespace_labels, those that match it. Both empty: all of them.
   std::vector<std::string> namespaces;
   std::string namespace_labels;  // a label selector ("team=shop,stage!=test")
+  // The label app.kubernetes.io/instance tells what an Application of Argo CD manages, if there is
+  // one of that name: so Argo CD tracks by default before 3.0. Needs the right to list them.
+  bool argo_cd_labels = false;
   // Also act upon what Flux, Argo CD or Helm manage: they may undo it.
   bool adopt = false;
   // Registries that the configuration has no credentials for are asked with the image pull secrets

@@ -88,7 +88,7 @@ void Reflector::run(const std::stop_token& stop) {
     if (stop.stop_requested()) return;
     if (failure) {
       if (watches && !failure->message.empty()) watch_failed_ = true;
-      if (!failure->message.empty()) set_trouble(failure->message, failure->forbidden);
+      if (!failure->message.empty()) set_trouble(failure->message, failure->refused);
       pause(*failure, stop);
     } else if (watches) {
       watch_works();
@@ -206,6 +206,9 @@ bool Reflector::take(std::string_view line, Attempt& failure) {
 
 Reflector::Attempt Reflector::refused(std::string_view verb, const KubeAnswer& answer) {
   const KubeFailure failure = read_failure(answer.status, answer.body);
+  if (answer.status == 404) {
+    return Failure{"there are no " + options_.resource + " in this cluster", {}, true};
+  }
   if (!is_denied(answer.status)) return failed(failure, answer.retry_after);
   const std::string what = options_.resource.substr(0, options_.resource.find('.')) +
                            (options_.where.empty() ? "" : " " + options_.where);
@@ -253,10 +256,10 @@ void Reflector::set_synced() {
   hooks_.synced();
 }
 
-void Reflector::set_trouble(const std::string& message, bool forbidden) {
+void Reflector::set_trouble(const std::string& message, bool refused) {
   {
     const std::lock_guard lock(mutex_);
-    state_.forbidden = forbidden;
+    state_.refused = refused;
     if (state_.trouble == message) return;
     state_.trouble = message;
   }
@@ -268,7 +271,7 @@ void Reflector::pause(const Failure& failure, const std::stop_token& stop) {
   milliseconds wait =
       backoff(failures_, options_.first_backoff, options_.max_backoff, random_below_one());
   if (failure.retry_after) wait = std::max(wait, *failure.retry_after);
-  if (failure.forbidden) wait = std::max(wait, milliseconds(options_.forbidden));
+  if (failure.refused) wait = std::max(wait, milliseconds(options_.refused));
   std::unique_lock lock(mutex_);
   changed_.wait_for(lock, stop, wait, [this] { return retry_; });
   retry_ = false;

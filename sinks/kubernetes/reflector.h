@@ -29,7 +29,7 @@ struct ReflectorOptions {
   std::chrono::seconds compare{600};  // the list's version is compared at least this often
   std::chrono::milliseconds first_backoff{500};
   std::chrono::milliseconds max_backoff{30'000};
-  std::chrono::seconds forbidden{60};  // after a 401 or 403
+  std::chrono::seconds refused{60};  // after a 401, 403 or 404
 };
 
 // The objects of that kind in one namespace ("": in all of them).
@@ -55,7 +55,7 @@ struct ReflectorHooks {
 // an older state tells nobody: so after a connection was cut, and every `compare`, one short list
 // is asked for, and if its version is below ours, or the server says that ours is too large, all is
 // forgotten and listed again. Other failures are tried again with full jitter, not before a
-// Retry-After; a missing right each minute.
+// Retry-After; a missing right each minute, and a kind that the cluster does not have.
 //
 // Threads: one of its own; every function is safe from every thread. Lifetime: the API and the
 // clock outlive it, and stop() or the destructor end it; no hook is called after that.
@@ -74,7 +74,7 @@ class Reflector {
   struct State {
     bool synced = false;
     std::optional<Time> synced_at;  // the last whole list
-    bool forbidden = false;         // a right is missing; `trouble` names it
+    bool refused = false;           // a right is missing, or the kind; `trouble` names it
     std::string trouble;            // empty: none
   };
   State state() const;
@@ -83,7 +83,7 @@ class Reflector {
   struct Failure {
     std::string message;  // empty: nothing a person has to know of
     std::optional<std::chrono::milliseconds> retry_after{};
-    bool forbidden = false;
+    bool refused = false;
   };
   using Attempt = std::optional<Failure>;  // nothing: it went well
 
@@ -100,7 +100,7 @@ class Reflector {
   std::chrono::seconds watch_time() const;
 
   void set_synced();
-  void set_trouble(const std::string& message, bool forbidden);
+  void set_trouble(const std::string& message, bool refused);
   void pause(const Failure& failure, const std::stop_token& stop);
 
   // constant after construction

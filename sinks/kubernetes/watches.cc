@@ -11,12 +11,19 @@ namespace longshore {
 KubeWatches::KubeWatches(const KubernetesTargetOptions& options, KubeApi& api, KubeIndex& index,
                          const Clock& clock, Hooks hooks)
     : options_(options), api_(api), index_(index), clock_(clock), hooks_(std::move(hooks)) {
-  if (options_.namespace_labels.empty()) return;
-  ReflectorOptions chosen = namespace_options(options_.namespace_labels);
-  chosen.compare = options_.compare;
-  namespaces_ = std::make_unique<KubeNamespaces>(
-      api_, clock_, std::move(chosen),
-      [this](const std::set<std::string>& names) { follow(names); });
+  const auto names = [this](ReflectorOptions reflector, KubeNames::Hooks does) {
+    reflector.compare = options_.compare;
+    return std::make_unique<KubeNames>(api_, clock_, std::move(reflector), std::move(does));
+  };
+  if (!options_.namespace_labels.empty()) {
+    namespaces_ = names(namespace_options(options_.namespace_labels),
+                        {.on_change = [this](const auto& spaces) { follow(spaces); }});
+  }
+  if (options_.argo_cd_labels) {
+    applications_ = names(application_options(),
+                          {.on_change = [this](const auto&) { hooks_.on_applications(); },
+                           .on_state = [this] { look(); }});
+  }
 }
 
 KubeWatches::~KubeWatches() {
@@ -28,10 +35,12 @@ void KubeWatches::start() {
     add(space);
   if (options_.namespaces.empty() && !namespaces_) add("");
   if (namespaces_) namespaces_->start();
+  if (applications_) applications_->start();
 }
 
 void KubeWatches::stop() noexcept {
   if (namespaces_) namespaces_->stop();
+  if (applications_) applications_->stop();
   Watched ended;
   {
     const std::lock_guard lock(mutex_);
@@ -94,6 +103,10 @@ void KubeWatches::remove(const std::string& space) {
 
 bool KubeWatches::is_complete() const {
   if (namespaces_ && !named_) return false;
+  if (applications_) {
+    const Reflector::State state = applications_->state();
+    if (!state.synced && !state.refused) return false;
+  }
   std::size_t lists = 0;
   std::size_t watches = 0;
   for (const auto& [space, all] : watched_) {
@@ -101,7 +114,7 @@ bool KubeWatches::is_complete() const {
       const Reflector::State state = watch.reflector->state();
       ++watches;
       if (state.synced) ++lists;
-      if (!state.synced && !state.forbidden && !watch.late) return false;
+      if (!state.synced && !state.refused && !watch.late) return false;
     }
   }
   return lists > 0 || watches == 0;
@@ -123,12 +136,17 @@ bool KubeWatches::synced() const {
   return synced_;
 }
 
+bool KubeWatches::has_application(const std::string& name) const {
+  return applications_ && applications_->has(name);
+}
+
 KubeWatches::State KubeWatches::state() const {
   State result;
   const auto add_trouble = [&result](const Reflector::State& state) {
     if (!state.trouble.empty()) result.troubles.push_back(state.trouble);
   };
   if (namespaces_) add_trouble(namespaces_->state());
+  if (applications_) add_trouble(applications_->state());
   const std::lock_guard lock(mutex_);
   result.synced = synced_;
   for (const auto& [space, watches] : watched_) {

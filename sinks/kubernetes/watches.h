@@ -13,14 +13,15 @@
 #include "pipeline/clock.h"
 #include "sinks/kubernetes/api.h"
 #include "sinks/kubernetes/index.h"
-#include "sinks/kubernetes/namespaces.h"
+#include "sinks/kubernetes/names.h"
 #include "sinks/kubernetes/options.h"
 #include "sinks/kubernetes/reflector.h"
 
 namespace longshore {
 
 // What keeps the index of a target up to date: a reflector for each kind, of the whole cluster or
-// of each of its namespaces, and one for the namespaces where they are chosen by labels.
+// of each of its namespaces, one for the namespaces where they are chosen by labels, and one for
+// the names of Argo CD's Applications where they are asked for.
 //
 // The inventory is complete (synced) when each reflector has its list. One without the right to it
 // is passed over, so that a namespace or a kind that a role leaves out does not stop the others;
@@ -34,7 +35,8 @@ class KubeWatches {
  public:
   struct Hooks {
     std::function<void(const KubeIndex::Changes&)> on_changes;
-    std::function<void()> on_synced;  // was not complete, and is now
+    std::function<void()> on_synced;        // was not complete, and is now
+    std::function<void()> on_applications;  // there are others than before
   };
   KubeWatches(const KubernetesTargetOptions& options, KubeApi& api, KubeIndex& index,
               const Clock& clock, Hooks hooks);
@@ -52,6 +54,8 @@ class KubeWatches {
   };
   State state() const;
   bool synced() const;
+  // Whether Argo CD has an Application of that name; false where nobody asks for them.
+  bool has_application(const std::string& name) const;
 
  private:
   struct Watch {
@@ -71,7 +75,8 @@ class KubeWatches {
   KubeIndex& index_;
   const Clock& clock_;
   const Hooks hooks_;
-  std::unique_ptr<KubeNamespaces> namespaces_;  // null: not chosen by labels
+  std::unique_ptr<KubeNames> namespaces_;    // null: not chosen by labels
+  std::unique_ptr<KubeNames> applications_;  // null: not asked for
   mutable std::mutex mutex_;
   // guarded by mutex_
   Watched watched_;

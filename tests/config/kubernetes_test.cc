@@ -63,6 +63,7 @@ TEST_CASE("Every key of a cluster arrives", "[config][kubernetes]") {
                                   "    kubeconfig: ./kube.yaml\n"
                                   "    context: 'arn:aws:eks:eu:1:cluster/prod'\n"
                                   "    namespaces: [shop, 'a-1']\n"
+                                  "    argo-cd-labels: true\n"
                                   "    adopt: true\n"
                                   "    pull-secrets: true\n"
                                   "    concurrency: 64\n"
@@ -77,6 +78,7 @@ TEST_CASE("Every key of a cluster arrives", "[config][kubernetes]") {
   prod.kubeconfig = folder.path() / "kube.yaml";
   prod.context = "arn:aws:eks:eu:1:cluster/prod";
   prod.namespaces = {"shop", "a-1"};
+  prod.argo_cd_labels = true;
   prod.adopt = true;
   prod.pull_secrets = true;
   prod.concurrency = 64;

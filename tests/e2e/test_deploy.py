@@ -27,11 +27,7 @@ RIGHTS = {
     "platform": {("list", "", "nodes")},
     "namespace-labels": {("list", "", "namespaces"), ("watch", "", "namespaces")},
     "pull-secrets": {("get", "", "secrets"), ("get", "", "serviceaccounts")},
-    "coexistence": {(verb, group, resource)
-                    for group, resource in (("argoproj.io", "applications"),
-                                            ("kustomize.toolkit.fluxcd.io", "kustomizations"),
-                                            ("helm.toolkit.fluxcd.io", "helmreleases"))
-                    for verb in ("get", "list")},
+    "coexistence": {("list", "argoproj.io", "applications"), ("watch", "argoproj.io", "applications")},
 }
 # Those that a kustomization gives unless it is edited.
 USUAL = [feature for feature in FEATURES if feature != "pull-secrets"]

@@ -5,6 +5,7 @@ is said."""
 import json
 
 from harness import kube_workloads as workloads
+from harness.deployed import give, install_account, take
 from harness.kube_updates import UpdateCase
 from harness.process import wait_for
 
@@ -22,6 +23,17 @@ MANAGED = {
 }
 # The label that everybody sets says nothing.
 FREE = {"instance": {"labels": {"app.kubernetes.io/instance": "web"}}, "plain": {}}
+
+# The part of Argo CD's own that a client sees.
+APPLICATIONS = {
+    "apiVersion": "apiextensions.k8s.io/v1", "kind": "CustomResourceDefinition",
+    "metadata": {"name": "applications.argoproj.io"},
+    "spec": {"group": "argoproj.io", "scope": "Namespaced",
+             "names": {"kind": "Application", "listKind": "ApplicationList", "plural": "applications",
+                       "singular": "application"},
+             "versions": [{"name": "v1alpha1", "served": True, "storage": True, "schema": {"openAPIV3Schema": {
+                 "type": "object", "x-kubernetes-preserve-unknown-fields": True}}}]}}
+APPLICATION = {"apiVersion": "argoproj.io/v1alpha1", "kind": "Application", "metadata": {"name": "web"}, "spec": {}}
 
 
 class Coexistence(UpdateCase):
@@ -96,3 +108,37 @@ class Coexistence(UpdateCase):
         run = self.cluster.kubectl("apply", "--server-side", "--field-manager=kustomize-controller", "-f", "-",
                                    namespace=self.space, check=False, text=json.dumps(self.document("applied", {})))
         self.assertIn('conflict with "longshore"', run.stderr)
+
+    def test_argo_cd_that_tracks_by_the_common_label(self):
+        self.cluster.apply(APPLICATIONS)
+        self.addCleanup(self.cluster.kubectl, "delete", "crd", "applications.argoproj.io")
+        self.cluster.kubectl("wait", "--for=condition=Established", "crd/applications.argoproj.io")
+        account = install_account(self.cluster)
+        give(self.cluster, "base", "rollout", "coexistence")
+        self.addCleanup(take, self.cluster, "base", "rollout", "coexistence")
+        for name, label in (("shop", "web"), ("elsewhere", "team_web"), ("other", "web2")):
+            self.make_marked(name, {"labels": {"app.kubernetes.io/instance": label}})
+        self.begin(kubeconfig=str(account), argo_cd_labels=True)
+        everybody = ("shop", "elsewhere", "other")
+        self.push("shop", "1.0.1")
+        for name in everybody:
+            self.wait_runs(name, self.image("shop", "1.0.1"))
+        # It becomes one of Argo CD's, and is given up again.
+        self.cluster.apply(APPLICATION, self.space)
+        for name in ("shop", "elsewhere"):
+            self.wait_problem(self.program, f"{self.space}/{name} is left alone", "Argo CD application web")
+        self.push("shop", "1.0.2")
+        self.wait_runs("other", self.image("shop", "1.0.2"))
+        for name in ("shop", "elsewhere"):
+            self.assertEqual(self.running(name), self.image("shop", "1.0.1"))
+        self.cluster.kubectl("delete", "application", "web", namespace=self.space)
+        for name in everybody:
+            self.wait_runs(name, self.image("shop", "1.0.2"))
+            self.assertEqual(self.patches(name), 2)
+
+    def test_without_argo_cd_its_label_counts_for_nothing_and_the_status_says_so(self):
+        self.make_marked("shop", {"labels": {"app.kubernetes.io/instance": "web"}})
+        self.begin(argo_cd_labels=True)
+        self.wait_problem(self.program, "there are no applications.argoproj.io in this cluster")
+        self.push("shop", "1.0.1")
+        self.wait_runs("shop", self.image("shop", "1.0.1"))

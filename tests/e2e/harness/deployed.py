@@ -5,9 +5,9 @@ import pathlib
 
 KUBERNETES = pathlib.Path(__file__).resolve().parents[3] / "deploy" / "kubernetes"
 ACCOUNT = ("longshore", "longshore")  # its name and its namespace
-# The files of deploy/kubernetes/rbac; those of namespaced/rights are the same less two.
+# The files of deploy/kubernetes/rbac; those of namespaced/rights are the same less three.
 FEATURES = ("base", "rollout", "statefulset-rollback", "platform", "namespace-labels", "pull-secrets", "coexistence")
-CLUSTER_ONLY = ("platform", "namespace-labels")
+CLUSTER_ONLY = ("platform", "namespace-labels", "coexistence")
 
 
 def install_account(cluster):

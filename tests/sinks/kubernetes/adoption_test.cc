@@ -8,6 +8,7 @@ using longshore::AdoptionTerms;
 using longshore::AdoptionVerdict;
 using longshore::has_policy;
 using longshore::KubeManager;
+using longshore::settled;
 
 namespace {
 
@@ -36,6 +37,18 @@ TEST_CASE("What Flux or Argo CD manage is left alone unless adopted", "[sinks][k
   CHECK(adoption(kFlux, {}).reason ==
         "it is managed by Flux Kustomization flux-system/apps, which may put the image back: "
         "change it where that takes it from, or set adopt: true for this target");
+}
+
+TEST_CASE("An instance is what Argo CD has an Application for", "[sinks][kubernetes]") {
+  const auto of = [](const char* label) {
+    return settled({KubeManager::Kind::instance, label},
+                   [](const std::string& name) { return name == "shop"; });
+  };
+  CHECK(of("shop") == KubeManager{KubeManager::Kind::other, "Argo CD application shop"});
+  CHECK(of("team-a_shop") == of("shop"));
+  CHECK(of("web") == KubeManager{});
+  CHECK(of("shop_web") == KubeManager{});
+  CHECK(settled(kHelm, [](const std::string&) { return true; }) == kHelm);
 }
 
 TEST_CASE("A policy on what plain Helm manages is consent", "[sinks][kubernetes]") {

@@ -249,7 +249,7 @@ TEST_CASE("What nobody reads may be as long as it likes", "[sinks][kubernetes]")
 TEST_CASE("Objects of Flux and Argo CD are known by their marks", "[sinks][kubernetes]") {
   const auto manager = [](const std::string& members) {
     const KubeObject object = with_metadata(members);
-    CHECK((object.manager.kind == KubeManager::Kind::other) == !object.manager.words.empty());
+    CHECK((object.manager.kind == KubeManager::Kind::nobody) == object.manager.words.empty());
     return object.manager.words;
   };
   CHECK(manager(R"("labels":{"kustomize.toolkit.fluxcd.io/name":"apps",
@@ -267,7 +267,9 @@ TEST_CASE("Objects of Flux and Argo CD are known by their marks", "[sinks][kuber
         "Argo CD application site");
   CHECK(manager(R"("annotations":{"argocd-image-updater.argoproj.io/image-list":"a/b"})") ==
         "Argo CD Image Updater (annotation argocd-image-updater.argoproj.io/image-list)");
-  CHECK(manager(R"("labels":{"app.kubernetes.io/instance":"site"})").empty());
+  CHECK(manager(R"("labels":{"app.kubernetes.io/instance":"site"})") == "site");
+  CHECK(with_metadata(R"("labels":{"app.kubernetes.io/instance":"site"})").manager.kind ==
+        KubeManager::Kind::instance);
 }
 
 TEST_CASE("Plain Helm needs its label and its annotation", "[sinks][kubernetes]") {

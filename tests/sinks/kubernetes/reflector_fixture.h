@@ -43,7 +43,7 @@ struct ClusterFixture {
 inline ReflectorOptions quick(ReflectorOptions options) {
   options.first_backoff = std::chrono::milliseconds{1};
   options.max_backoff = std::chrono::milliseconds{20};
-  options.forbidden = std::chrono::hours{1};
+  options.refused = std::chrono::hours{1};
   return options;
 }
 

@@ -255,14 +255,14 @@ TEST_CASE("Reflector names the right that it lacks, and waits for it", "[sinks][
   at.cluster.apply("web", "a/web:1");
   at.cluster.next_list(always(FakeCluster::failure(403, "deployments.apps is forbidden")));
   at.start();
-  REQUIRE(eventually([&] { return at.reflector->state().forbidden; }));
+  REQUIRE(eventually([&] { return at.reflector->state().refused; }));
   CHECK(at.reflector->state().trouble ==
         "may not list deployments in all namespaces: needs list and watch on deployments.apps");
   CHECK_FALSE(at.reflector->state().synced);
   CHECK(at.asked(kPaths) == 1);
   at.reflector->retry_now();
   REQUIRE(settled(at));
-  CHECK(eventually([&] { return !at.reflector->state().forbidden && at.told().back().empty(); }));
+  CHECK(eventually([&] { return !at.reflector->state().refused && at.told().back().empty(); }));
 }
 
 TEST_CASE("Reflector says when it may list but not watch", "[sinks][kubernetes]") {
@@ -297,7 +297,7 @@ TEST_CASE("Reflector ends soon whatever it waits for", "[sinks][kubernetes]") {
   SECTION("a right") {
     at.cluster.next_list(always(FakeCluster::failure(403, "forbidden")));
     at.start();
-    REQUIRE(eventually([&] { return at.reflector->state().forbidden; }));
+    REQUIRE(eventually([&] { return at.reflector->state().refused; }));
   }
   at.reflector->stop();
   const std::size_t asked = at.asked("/");

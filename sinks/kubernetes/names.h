@@ -12,30 +12,36 @@ namespace longshore {
 
 // The options of a reflector of the namespaces that match a label selector.
 ReflectorOptions namespace_options(const std::string& labels);
+// Of Argo CD's Applications, in all namespaces.
+ReflectorOptions application_options();
 
-// The names of the namespaces that match a label selector, kept up to date.
+// The names of the objects of one kind, whatever their namespaces, kept up to date.
 //
-// Threads: names() is safe from every thread; on_change is called on the reflector's, with all
-// names, whenever they are others than before, and first when they are known. What a restored
-// server makes doubtful stays until it has been listed again.
-class KubeNamespaces {
+// Threads: names() and has() are safe from every thread; the hooks are called on the reflector's.
+// What a restored server makes doubtful stays until it has been listed again.
+class KubeNames {
  public:
-  using OnChange = std::function<void(const std::set<std::string>&)>;
+  struct Hooks {
+    // All names, whenever they are others than before, and first when they are known.
+    std::function<void(const std::set<std::string>&)> on_change;
+    std::function<void()> on_state = [] {};  // state() is another
+  };
   // The API and the clock outlive it.
-  KubeNamespaces(KubeApi& api, const Clock& clock, ReflectorOptions options, OnChange on_change);
+  KubeNames(KubeApi& api, const Clock& clock, ReflectorOptions options, Hooks hooks);
 
   void start() { reflector_.start(); }
   void stop() noexcept { reflector_.stop(); }
   void retry_now() { reflector_.retry_now(); }
   Reflector::State state() const { return reflector_.state(); }
   std::set<std::string> names() const;
+  bool has(const std::string& name) const;
 
  private:
   ReflectorHooks hooks();
   template <typename Change>
   void change(const Change& change);
 
-  const OnChange on_change_;
+  const Hooks hooks_;
   mutable std::mutex mutex_;
   std::set<std::string> names_;  // guarded by mutex_
   bool known_ = false;           // its thread only

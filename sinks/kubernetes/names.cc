@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "sinks/kubernetes/namespaces.h"
+#include "sinks/kubernetes/names.h"
 
 #include <utility>
 
@@ -9,17 +9,26 @@ ReflectorOptions namespace_options(const std::string& labels) {
   return ReflectorOptions{.path = "/api/v1/namespaces", .labels = labels, .resource = "namespaces"};
 }
 
-KubeNamespaces::KubeNamespaces(KubeApi& api, const Clock& clock, ReflectorOptions options,
-                               OnChange on_change)
-    : on_change_(std::move(on_change)), reflector_(api, clock, std::move(options), hooks()) {}
+ReflectorOptions application_options() {
+  return ReflectorOptions{.path = "/apis/argoproj.io/v1alpha1/applications",
+                          .resource = "applications.argoproj.io"};
+}
 
-std::set<std::string> KubeNamespaces::names() const {
+KubeNames::KubeNames(KubeApi& api, const Clock& clock, ReflectorOptions options, Hooks hooks)
+    : hooks_(std::move(hooks)), reflector_(api, clock, std::move(options), this->hooks()) {}
+
+std::set<std::string> KubeNames::names() const {
   const std::lock_guard lock(mutex_);
   return names_;
 }
 
+bool KubeNames::has(const std::string& name) const {
+  const std::lock_guard lock(mutex_);
+  return names_.contains(name);
+}
+
 template <typename Change>
-void KubeNamespaces::change(const Change& change) {
+void KubeNames::change(const Change& change) {
   std::set<std::string> now = names();
   change(now);
   {
@@ -28,10 +37,10 @@ void KubeNamespaces::change(const Change& change) {
     names_ = now;
   }
   known_ = true;
-  on_change_(now);
+  hooks_.on_change(now);
 }
 
-ReflectorHooks KubeNamespaces::hooks() {
+ReflectorHooks KubeNames::hooks() {
   ReflectorHooks hooks;
   hooks.replace = [this](const std::vector<KubeObjectPtr>& objects, std::uint64_t) {
     change([&](std::set<std::string>& names) {
@@ -46,7 +55,9 @@ ReflectorHooks KubeNamespaces::hooks() {
   hooks.remove = [this](const KubeObject& object) {
     change([&](std::set<std::string>& names) { names.erase(object.name); });
   };
-  hooks.forget = [] {};
+  hooks.forget = [this] { hooks_.on_state(); };
+  hooks.synced = [this] { hooks_.on_state(); };
+  hooks.trouble = [this](const std::string&) { hooks_.on_state(); };
   return hooks;
 }
 
