@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "pipeline/action.h"
 
+#include <algorithm>
+
 namespace longshore {
 
 std::string_view name_of(ActionState state) noexcept {
@@ -39,6 +41,17 @@ std::string_view name_of(Outcome outcome) noexcept {
       break;
   }
   return "conflict";
+}
+
+bool is_same_change(const Action& a, const Action& b) {
+  const auto has = [&b](const ContainerChange& change) {
+    return std::ranges::any_of(b.changes, [&](const ContainerChange& other) {
+      return change.container == other.container && change.from == other.from &&
+             change.to == other.to && change.to_digest == other.to_digest;
+    });
+  };
+  return a.target == b.target && a.workload == b.workload && a.changes.size() == b.changes.size() &&
+         std::ranges::all_of(a.changes, has);
 }
 
 }  // namespace longshore

@@ -64,6 +64,9 @@ struct Action {
   bool way_back = false;  // goes back to what ran before: never undone if it fails
 };
 
+// Whether both change the same workload in the same way, whatever the order of its containers.
+bool is_same_change(const Action& a, const Action& b);
+
 // What came of one attempt. A closed list: each target maps what it sees to one of these.
 enum class Outcome {
   delivered,  // the effect is in place, now or already

@@ -143,6 +143,10 @@ Result<TurnResult> LaneWorker::decide_turn(TurnInput& input, RepositoryHistory& 
 Result<LaneWorker::Prepared> LaneWorker::prepare(const Turn& turn, const Setup& setup) {
   auto events = reader_.events(turn.seqs);
   if (!events) return std::move(events).error();
+  // Before the inventory: what is done in between is not decided once more.
+  auto under_way = events->empty() ? reader_.open_actions(turn.repository)
+                                   : Result<std::vector<Action>>(std::vector<Action>());
+  if (!under_way) return std::move(under_way).error();
   const Inventory inventory = look_up(turn.repository, setup);
   auto history = read_history(turn, *events, !inventory.workloads.empty());
   if (!history) return std::move(history).error();
@@ -163,7 +167,8 @@ Result<LaneWorker::Prepared> LaneWorker::prepare(const Turn& turn, const Setup& 
                   .pauses = *pauses,
                   .nearest = inventory.workloads.empty() ? context_.known.nearest(turn.repository)
                                                          : std::string(),
-                  .now = context_.clock.now()};
+                  .now = context_.clock.now(),
+                  .under_way = *under_way};
   auto decided = decide_turn(input, *history);
   if (!decided) return std::move(decided).error();
   TurnResult& result = *decided;

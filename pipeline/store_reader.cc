@@ -66,8 +66,8 @@ const std::string kActionColumns =
 struct StoreReader::Statements {
   Statement event, open_events, newest_seq, deliveries;
   Statement all_tags, one_tag, tags_at, history;
-  Statement waits, open_actions, all_actions, some_actions, actions_of, one_action, changes,
-      count_actions;
+  Statement waits, open_actions, open_actions_of, all_actions, some_actions, actions_of, one_action,
+      changes, count_actions;
   Statement audit_lines, first_audit_line;
   PeopleReader people;
   RolloutReader rollouts;
@@ -79,11 +79,13 @@ Result<StoreReader> StoreReader::open(const std::filesystem::path& file, const s
   auto made = std::make_unique<Statements>();
   const std::string one_tag = std::string(kTagColumns) + " AND tag = ?2";
   const std::string open_actions = kActionColumns + "WHERE state IN (1, 2, 3, 6) ORDER BY id";
+  const std::string open_actions_of =
+      kActionColumns + "WHERE repository = ?1 AND state IN (1, 2, 3, 6)";
   const std::string all_actions = kActionColumns + "ORDER BY id DESC LIMIT ?1";
   const std::string some_actions = kActionColumns + "WHERE state = ?2 ORDER BY id DESC LIMIT ?1";
   const std::string actions_of = kActionColumns + "WHERE repository = ?2 ORDER BY id DESC LIMIT ?1";
   const std::string one_action = kActionColumns + "WHERE id = ?1";
-  const std::array<std::pair<Statement*, std::string_view>, 18> all = {{
+  const std::array<std::pair<Statement*, std::string_view>, 19> all = {{
       {&made->event, kEvent},
       {&made->open_events, "SELECT seq, repository FROM events WHERE state = 0 ORDER BY seq"},
       {&made->newest_seq, "SELECT max(seq) FROM events"},
@@ -103,6 +105,7 @@ Result<StoreReader> StoreReader::open(const std::filesystem::path& file, const s
        "SELECT target, repository, tag, reason, since, due FROM waits ORDER BY since "
        "LIMIT ?1"},
       {&made->open_actions, open_actions},
+      {&made->open_actions_of, open_actions_of},
       {&made->all_actions, all_actions},
       {&made->some_actions, some_actions},
       {&made->actions_of, actions_of},
@@ -323,6 +326,10 @@ Result<std::vector<Action>> StoreReader::read_actions(Statement& statement) {
 
 Result<std::vector<Action>> StoreReader::open_actions() {
   return read_actions(statements_->open_actions);
+}
+
+Result<std::vector<Action>> StoreReader::open_actions(const Repository& repository) {
+  return read_actions(statements_->open_actions_of.bind(1, repository.str()));
 }
 
 Result<std::vector<Action>> StoreReader::actions(std::optional<ActionState> state,

@@ -65,6 +65,7 @@ class StoreReader {
   Result<std::vector<Wait>> waits(std::size_t limit);
   // Open ones, oldest first.
   Result<std::vector<Action>> open_actions();
+  Result<std::vector<Action>> open_actions(const Repository& repository);
   // Newest first.
   Result<std::vector<Action>> actions(std::optional<ActionState> state, std::size_t limit);
   Result<Action> action(const ActionId& id);  // not_found

@@ -2,6 +2,7 @@
 #include "pipeline/turn.h"
 
 #include <algorithm>
+#include <unordered_map>
 
 #include "pipeline/people.h"
 #include "pipeline/restart.h"
@@ -12,7 +13,11 @@ namespace {
 // Builds the result workload by workload; the members are the state of one call of take_turn().
 class TurnMaker {
  public:
-  explicit TurnMaker(const TurnInput& input) : input_(input) {}
+  explicit TurnMaker(const TurnInput& input) : input_(input) {
+    if (is_event_turn()) return;
+    for (const Action& action : input.under_way)
+      under_way_.emplace(action.workload, &action);
+  }
 
   TurnResult make() {
     for (const WorkloadPtr& workload : input_.workloads)
@@ -31,6 +36,7 @@ class TurnMaker {
     std::vector<ContainerChange> changes;
     std::optional<Candidate> newest;  // of the winners
     std::string reason;               // of that one
+    std::vector<AuditEntry> lines;    // of the changes
   };
   void decide_container(const Workload& workload, const Container& container, Joined& joined);
   std::optional<Digest> digest_behind(const ImageRef& image, const Tag& winner) const;
@@ -43,6 +49,11 @@ class TurnMaker {
   void account_for_events();
   EventId decider_of_turn() const;
   AuditEntry line_for(const Workload& workload, const Container& container) const;
+  bool is_under_way(const Action& action) const {
+    const auto [begin, end] = under_way_.equal_range(action.workload);
+    return std::any_of(begin, end,
+                       [&](const auto& other) { return is_same_change(action, *other.second); });
+  }
   bool is_event_turn() const { return !input_.events.empty(); }
   bool is_in_turn(const EventId& id) const {
     return std::ranges::any_of(input_.events, [&](const Event& event) { return event.id == id; });
@@ -52,6 +63,7 @@ class TurnMaker {
   TurnResult result_;
   std::size_t without_policy_ = 0;
   std::set<EventId> with_line_;
+  std::unordered_multimap<std::string_view, const Action*> under_way_;  // by workload
 };
 
 AuditEntry TurnMaker::line_for(const Workload& workload, const Container& container) const {
@@ -121,7 +133,6 @@ void TurnMaker::decide_container(const Workload& workload, const Container& cont
   line.decision = std::string(name_of(decision.verdict));
   line.reason = decision.reason;
   if (decision.verdict == Verdict::update) {
-    ++result_.updates;
     const Candidate& winner = *decision.winner;
     line.id = winner.event;
     line.image = input_.repository.str() + ":" + winner.tag.str();
@@ -133,14 +144,15 @@ void TurnMaker::decide_container(const Workload& workload, const Container& cont
     }
     joined.changes.push_back({container.name, container.image, *decision.to,
                               digest_behind(container.image, winner.tag), winner.digest});
-  } else {
-    if (decision.verdict == Verdict::skip) ++result_.skips;
-    if (!is_event_turn()) return;
-    // The event that it is about, where that is one of this turn.
-    if (decision.winner && decision.winner->event && is_in_turn(*decision.winner->event)) {
-      line.id = decision.winner->event;
-      line.image = input_.repository.str() + ":" + decision.winner->tag.str();
-    }
+    joined.lines.push_back(std::move(line));
+    return;
+  }
+  if (decision.verdict == Verdict::skip) ++result_.skips;
+  if (!is_event_turn()) return;
+  // The event that it is about, where that is one of this turn.
+  if (decision.winner && decision.winner->event && is_in_turn(*decision.winner->event)) {
+    line.id = decision.winner->event;
+    line.image = input_.repository.str() + ":" + decision.winner->tag.str();
   }
   with_line_.insert(*line.id);
   result_.audit.push_back(std::move(line));
@@ -189,21 +201,27 @@ void TurnMaker::decide_workload(const Workload& workload) {
     result_.unchanged.push_back({workload.target, workload.id, std::move(images)});
     return;
   }
-  if (input_.observed.contains(workload.target)) return;
-  result_.actions.push_back(Action{.id = ActionId::make(input_.now),
-                                   .target = workload.target,
-                                   .workload = workload.id,
-                                   .repository = input_.repository,
-                                   .changes = std::move(joined.changes),
-                                   .event = *joined.newest->event,
-                                   .seq = joined.newest->seq,
-                                   .reason = std::move(joined.reason),
-                                   .state = ActionState::ready,
-                                   .attempts = 0,
-                                   .created = input_.now,
-                                   .due = input_.now,
-                                   .error = {},
-                                   .way_back = false});
+  Action action{.id = ActionId::make(input_.now),
+                .target = workload.target,
+                .workload = workload.id,
+                .repository = input_.repository,
+                .changes = std::move(joined.changes),
+                .event = *joined.newest->event,
+                .seq = joined.newest->seq,
+                .reason = std::move(joined.reason),
+                .state = ActionState::ready,
+                .attempts = 0,
+                .created = input_.now,
+                .due = input_.now,
+                .error = {},
+                .way_back = false};
+  if (is_under_way(action)) return;
+  result_.updates += joined.lines.size();
+  for (AuditEntry& line : joined.lines) {
+    with_line_.insert(*line.id);
+    result_.audit.push_back(std::move(line));
+  }
+  if (!input_.observed.contains(workload.target)) result_.actions.push_back(std::move(action));
 }
 
 void TurnMaker::wait_for(const std::string& target) {

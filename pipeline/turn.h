@@ -38,6 +38,9 @@ struct TurnInput {
   // A repository that is known and could have been meant, for the reason; may be empty.
   std::string nearest;
   Time now{};
+  // Open actions of this repository. Where no event calls for the turn, what one of them does
+  // already is not decided a second time.
+  std::span<const Action> under_way{};
   // Our last changes of workloads that can be restarted, by target and id.
   std::map<std::pair<std::string, std::string>, std::vector<LastWrite>> written{};
 };

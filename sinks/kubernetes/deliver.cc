@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sinks/kubernetes/deliver.h"
 
+#include <map>
 #include <optional>
 
 #include "sinks/kubernetes/patch.h"
@@ -24,6 +25,17 @@ class Attempt {
       : api_(api), index_(index), rights_(rights), action_(action), stop_(stop) {}
 
   KubeAttempt run() {
+    std::map<std::string, std::string> images;
+    for (const ContainerChange& change : action_.changes)
+      images.emplace(change.container, change.to.str());
+    index_.expect(action_.workload, std::move(images));
+    make();
+    index_.forget_expected(action_.workload);
+    return std::move(result_);
+  }
+
+ private:
+  void make() {
     const KubeObjectPtr object = index_.find(action_.workload);
     if (!object) {
       set(Outcome::conflict, "there is no '" + action_.workload + "' any more");
@@ -36,10 +48,7 @@ class Attempt {
       const auto refused = change(*object, patch);
       if (refused) look_again(*object, patch, *refused);
     }
-    return std::move(result_);
   }
-
- private:
   void set(Outcome outcome, std::string detail) {
     result_.delivery = {outcome, std::move(detail), {}};
   }

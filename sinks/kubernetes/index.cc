@@ -125,7 +125,7 @@ void KubeIndex::put_locked(KubeObjectPtr object, Changes& changes) {
     return;
   }
   // A sidecar that all workloads have is not decided for all of them when one gets another image.
-  if (same_terms) {
+  if (same_terms && !is_expected(*before, *object)) {
     add_differences(*before, *object, changes.repositories);
     add_differences(*object, *before, changes.repositories);
   }
@@ -162,6 +162,26 @@ std::set<Repository> KubeIndex::unlink(const Entry& entry) {
   }
   with_problems_.erase(&entry);
   return repositories;
+}
+
+bool KubeIndex::is_expected(const KubeObject& before, const KubeObject& now) const {
+  const auto found = expected_.find(now.id());
+  if (found == expected_.end() || before.containers.size() != now.containers.size()) return false;
+  return std::ranges::all_of(now.containers, [&](const KubeContainer& container) {
+    if (std::ranges::find(before.containers, container) != before.containers.end()) return true;
+    const auto image = found->second.find(container.name);
+    return image != found->second.end() && image->second == container.image;
+  });
+}
+
+void KubeIndex::expect(const std::string& id, std::map<std::string, std::string> images) {
+  const std::lock_guard lock(mutex_);
+  expected_.insert_or_assign(id, std::move(images));
+}
+
+void KubeIndex::forget_expected(const std::string& id) {
+  const std::lock_guard lock(mutex_);
+  expected_.erase(id);
 }
 
 bool KubeIndex::is_gone(const std::string& id, std::uint64_t version) const {

@@ -46,6 +46,10 @@ class KubeIndex {
   Changes put(KubeObject object);
   // It is gone, as of that version: a later state of it stays.
   Changes remove(const std::string& id, std::uint64_t version);
+  // Until forget_expected(), a state in which these containers (by name) have these images and the
+  // others have theirs is no change for the pipeline: it is told of an action's end otherwise.
+  void expect(const std::string& id, std::map<std::string, std::string> images);
+  void forget_expected(const std::string& id);
   // All there is of one kind in one namespace ("": in all), as of that version. What is not among
   // these goes, unless a later state of it is known.
   Changes replace(KubeKind kind, const std::string& space, std::vector<KubeObjectPtr> objects,
@@ -74,6 +78,7 @@ class KubeIndex {
   Objects::iterator remove_locked(Objects::iterator at, std::uint64_t version, Changes& changes);
   std::set<Repository> link(const Entry& entry);    // its repositories
   std::set<Repository> unlink(const Entry& entry);  // the same
+  bool is_expected(const KubeObject& before, const KubeObject& now) const;
   bool is_gone(const std::string& id, std::uint64_t version) const;
   void remember_gone(const std::string& id, std::uint64_t version);
 
@@ -83,6 +88,7 @@ class KubeIndex {
   Objects objects_;  // by id, so that a kind and a namespace of it are neighbours
   std::unordered_map<Repository, Entries> by_repository_;
   Entries with_problems_;
+  std::map<std::string, std::map<std::string, std::string>> expected_;  // images, by container
   std::map<std::string, std::uint64_t, std::less<>> gone_;  // the version that it went with
   std::deque<std::string> gone_order_;                      // the oldest first
 };

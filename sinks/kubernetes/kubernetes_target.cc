@@ -193,9 +193,7 @@ Delivery KubernetesTarget::deliver(const Action& action, std::stop_token stop) n
   }
   KubeAttempt made = attempt(api_, index_, rights_, action, stop);
   if (made.changed) {
-    // Of its own change the pipeline knows, unless the watch was faster than the answer.
-    made.noticed.repositories.erase(action.repository);
-    made.noticed.moved.erase(action.workload);
+    made.noticed.moved.erase(action.workload);  // its rollout is about to be watched
     events_.send({.object = made.changed,
                   .reason = is_restart(action) ? "Restarted" : "ImageUpdated",
                   .message = change_in_words(action) + " (" + action.reason + ")",

@@ -32,6 +32,32 @@ TEST_CASE("An attempt that fails for now is made again until it succeeds", "[pip
   CHECK(fixture.audited({"\"step\":\"attempted\"", "connection refused"}));
 }
 
+TEST_CASE("What is under way is not decided once more when its repository changes",
+          "[pipeline][outbox]") {
+  constexpr std::size_t kWorkloads = 20;
+  EngineFixture fixture;
+  const auto name = [](std::size_t number) { return "shop-" + std::to_string(number); };
+  for (std::size_t i = 0; i < kWorkloads; ++i)
+    fixture.target->put(name(i), "acme/shop:1.4.1", "semver:~1.4");
+  REQUIRE(fixture.start());
+  fixture.target->cork();
+  REQUIRE(fixture.push("acme/shop:1.4.2"));
+  const std::string update = "\"decision\":\"update\"";
+  REQUIRE(eventually([&] { return fixture.count_audit({update}) == kWorkloads; }));
+  // Each that is deployed late calls for a decision about all.
+  constexpr std::size_t kLate = 5;
+  for (std::size_t i = kWorkloads; i < kWorkloads + kLate; ++i) {
+    fixture.target->put(name(i), "acme/shop:1.4.0", "semver:~1.4");
+    REQUIRE(fixture.audited({update, name(i)}));
+  }
+  fixture.target->uncork();
+  for (std::size_t i = 0; i < kWorkloads + kLate; ++i)
+    CHECK(eventually([&] { return fixture.target->image(name(i)) == "acme/shop:1.4.2"; }));
+  fixture.engine.reset();
+  CHECK(fixture.count_audit({update}) == kWorkloads + kLate);
+  CHECK(fixture.target->applied() == kWorkloads + kLate);
+}
+
 TEST_CASE("A rejected action is dead until a person revives it", "[pipeline][outbox]") {
   OneWorkload fixture;
   fixture.target->script({Outcome::rejected, "no scalar to write into", {}});

@@ -107,6 +107,28 @@ TEST_CASE("KubeIndex tells of a new image, and not of what the other containers 
   CHECK(found(index, "a/b") == Names{"Deployment shop/web=a/b:3"});
 }
 
+TEST_CASE("KubeIndex does not tell of the images that are expected", "[sinks][kubernetes]") {
+  const std::string id = "Deployment shop/web";
+  const auto web = [](const char* app, const char* proxy, std::uint64_t version) {
+    KubeObject object = deployment("web", app, version);
+    object.containers.push_back({.name = "proxy", .image = proxy, .position = 1});
+    return object;
+  };
+  KubeIndex index("prod");
+  index.put(web("a/b:1", "a/p:1", 1));
+  index.expect(id, {{"app", "a/b:2"}});
+  CHECK(index.put(web("a/b:2", "a/p:1", 2)).repositories.empty());
+  CHECK(found(index, "a/b") == Names{id + "=a/b:2"});
+  // Another image, another container, another workload: somebody else's.
+  CHECK(names(index.put(web("a/b:3", "a/p:1", 3)).repositories) == Names{"a/b"});
+  CHECK(names(index.put(web("a/b:2", "a/p:2", 4)).repositories) == Names{"a/b", "a/p"});
+  index.put(deployment("api", "a/b:1", 5));
+  CHECK(names(index.put(deployment("api", "a/b:2", 6)).repositories) == Names{"a/b"});
+  index.put(web("a/b:1", "a/p:2", 7));
+  index.forget_expected(id);
+  CHECK(names(index.put(web("a/b:2", "a/p:2", 8)).repositories) == Names{"a/b"});
+}
+
 TEST_CASE("KubeIndex tells of a rollout that moved, without a repository", "[sinks][kubernetes]") {
   KubeIndex index("prod");
   index.put(deployment("web", "a/b:1", 1));
