@@ -264,6 +264,7 @@ void Engine::target_synced(const std::string& name) {
   sweeper_->all_outdated();
   const auto outbox = setup_.get()->outbox_of(name);
   if (!outbox) return;  // kicked as soon as the setup that it belongs to is the current one
+  outbox->target_synced();
   journal_.post({[name](StoreWriter& writer) { return writer.remove_waits(name); }, {}});
   std::set<Repository> repositories;
   for (const WorkloadPtr& workload : outbox->target().workloads()) {

@@ -44,7 +44,7 @@ Result<std::vector<Hold>> LaneWorker::overruled_in(const Workload& workload, con
   if (*open) return std::vector<Hold>();
   written = people.written(workload.target, workload.id);
   if (!written) return std::move(written).error();
-  const WorkloadPtr live = setup.workload_of(workload.target, turn.repository, workload.id);
+  const WorkloadPtr live = setup.workload_of(workload.target, workload.id);
   if (!live) return std::vector<Hold>();
   return overruled(*live, *written, turn.repository, setup.rules, candidates, context_.clock.now());
 }

@@ -191,7 +191,7 @@ struct Written {
 // and told a second time.
 bool still_stands(const Action& action, const Setup& setup, const People& people) {
   if (pause_on(*people.pauses(), action.target, action.workload) != nullptr) return false;
-  const WorkloadPtr workload = setup.workload_of(action.target, action.repository, action.workload);
+  const WorkloadPtr workload = setup.workload_of(action.target, action.workload);
   if (!workload) return false;
   return std::ranges::all_of(action.changes, [&](const ContainerChange& change) {
     return std::ranges::any_of(workload->containers, [&](const Container& container) {

@@ -114,6 +114,11 @@ void Outbox::announce() {
   changed_.notify_all();
 }
 
+void Outbox::target_synced() {
+  const std::lock_guard lock(mutex_);
+  announce();
+}
+
 std::size_t Outbox::waiting() const {
   const std::lock_guard lock(mutex_);
   return queue_.size();
@@ -135,9 +140,10 @@ SteadyTime Outbox::due_of(const Due& due) const {
 // Waits until an action is due whose workload nobody works on. Nothing: a stop, or a nap is over.
 std::optional<Action> Outbox::next(std::stop_token stop) {
   std::unique_lock lock(mutex_);
+  const bool synced = target_->synced();
   const SteadyTime now = clock_.steady();
   SteadyTime soonest = now + kNap;
-  for (auto at = queue_.begin(); at != queue_.end(); ++at) {
+  for (auto at = queue_.begin(); synced && at != queue_.end(); ++at) {
     if (busy_workloads_.contains(at->action.workload)) continue;
     if (const SteadyTime due = due_of(*at); due > now) {
       soonest = std::min(soonest, due);

@@ -69,6 +69,8 @@ class Outbox {
   std::optional<std::string> parked(const std::string& workload) const;
   // A person wants it tried now, in the store it is ready already.
   void retry_now(Action action);
+  // Its target's inventory is complete: until then no attempt is made.
+  void target_synced();
   // Lets attempts that run come to their end, or their target's stop, and starts no more; ends the
   // watch.
   void stop();

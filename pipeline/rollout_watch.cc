@@ -14,6 +14,10 @@ constexpr std::chrono::milliseconds kNap{1'000};
 constexpr std::chrono::milliseconds kSoon{50};
 constexpr std::chrono::milliseconds kAfterError{2'000};
 constexpr std::chrono::milliseconds kWhileHeldUp{3'000};
+// For a warning no registry is asked twice about one digest, which many workloads may go back to,
+// nor twice while it is silent: looks are not to wait for it.
+constexpr std::chrono::seconds kAskedOnce{60};
+constexpr std::size_t kMostAsked = 10'000;
 
 std::string written_by(const Rollout& rollout) {
   std::string text;
@@ -65,6 +69,7 @@ void RolloutWatch::add(Rollout rollout) {
     Entry& entry = at->second;
     entry.rollout = std::move(rollout);
     entry.asked_since.reset();
+    entry.warning.reset();
     entry.sick_at.reset();
     entry.again = entry.looked_at;
   }
@@ -158,7 +163,46 @@ RolloutWatch::Verdict RolloutWatch::look(const Entry& entry, const std::stop_tok
     case RolloutSight::Phase::progressing:
       break;
   }
-  return {.detail = sight->detail, .again = sight->again};
+  Verdict verdict{.detail = sight->detail, .again = sight->again};
+  verdict.warning = entry.warning ? entry.warning : warning_for(entry.rollout);
+  if (verdict.warning && !verdict.warning->empty()) verdict.detail += "; " + *verdict.warning;
+  return verdict;
+}
+
+// That it cannot be undone; empty: it can. Nothing: the registry cannot be asked now.
+std::optional<std::string> RolloutWatch::warning_for(const Rollout& rollout) {
+  if (context_.resolver == nullptr || !may_roll_back(rollout)) return std::string();
+  // Its digest is enough to go back to a tag, wherever that is by now.
+  const AskRegistry ask{
+      .tag =
+          [](const Repository&, const Tag&) {
+            return Error{Errc::not_found, "not asked"};
+          },
+      .digest = [this](const Repository& repository,
+                       const Digest& digest) { return ask_for(repository, digest); }};
+  const auto way = find_way_back(rollout, ask);
+  if (!way) return std::nullopt;
+  if (!way->changes.empty()) return std::string();
+  return "it cannot be undone: " + way->obstacle;
+}
+
+Status RolloutWatch::ask_for(const Repository& repository, const Digest& digest) {
+  const SteadyTime now = context_.clock.steady();
+  const auto lately = [&](std::string_view what) {
+    const auto at = asked_.find(what);
+    return at != asked_.end() && now - at->second < kAskedOnce;
+  };
+  {
+    const std::lock_guard lock(mutex_);
+    if (lately(digest.str())) return Done{};
+    if (lately(repository.host())) return Error{Errc::busy, "it was silent just now"};
+  }
+  auto there = context_.resolver->find(repository, digest);
+  if (!there && there.error().code == Errc::not_found) return there;
+  const std::lock_guard lock(mutex_);
+  if (asked_.size() >= kMostAsked) asked_.clear();
+  asked_.insert_or_assign(std::string(there ? digest.str() : repository.host()), now);
+  return there;
 }
 
 RolloutWatch::Verdict RolloutWatch::fail(const Entry& entry, const RolloutSight& sight) {
@@ -205,8 +249,7 @@ RolloutWatch::Verdict RolloutWatch::fail(const Entry& entry, const RolloutSight&
 bool RolloutWatch::may_roll_back(const Rollout& rollout) const {
   if (rollout.way_back) return false;
   const SetupPtr setup = context_.setup.get();
-  const WorkloadPtr workload =
-      setup->workload_of(rollout.target, rollout.repository, rollout.workload);
+  const WorkloadPtr workload = setup->workload_of(rollout.target, rollout.workload);
   if (!workload) return true;
   return std::ranges::all_of(rollout.parts, [&](const RolloutPart& part) {
     const auto settings =
@@ -312,6 +355,7 @@ void RolloutWatch::settle(Entry entry, Verdict verdict) {
   }
   if (same) {
     now.rollout.progress = std::move(verdict.detail);
+    if (verdict.warning) now.warning = std::move(verdict.warning);
     if (verdict.others_fail) now.sick_at = context_.clock.steady();
     if (!verdict.registry_is_silent) now.asked_since.reset();
     if (verdict.registry_is_silent && !now.asked_since) now.asked_since = context_.clock.steady();

@@ -44,7 +44,8 @@ struct RolloutContext {
 // ran before fails as well, and while a pause holds there, nothing is done and it is looked at on.
 //
 // The registry is asked what can be gone back to (way_back.h); one that does not answer for
-// kPatience is not waited for: digests are written then.
+// kPatience is not waited for: digests are written then. Where there will be no way back, how far
+// the rollout is says so from its first look on.
 //
 // The store has every rollout that is watched, and the next start goes on with them: what is seen
 // here is seen anew each time.
@@ -82,6 +83,7 @@ class RolloutWatch {
     bool again = false;                       // something has changed meanwhile
     std::optional<SteadyTime> sick_at{};      // what ran before failed as well, the last time
     std::optional<SteadyTime> asked_since{};  // the registry, without an answer
+    std::optional<std::string> warning{};     // of what is missing to go back; nothing: not known
   };
   // What is to be done about one rollout.
   struct Verdict {
@@ -90,6 +92,7 @@ class RolloutWatch {
     std::chrono::milliseconds again{0};
     std::vector<Hold> holds{};
     std::optional<Action> way_back{};
+    std::optional<std::string> warning{};
     bool registry_is_silent = false;
     bool others_fail = false;
   };
@@ -100,6 +103,8 @@ class RolloutWatch {
   Verdict fail(const Entry& entry, const RolloutSight& sight);
   Result<WayBack> way_back_of(const Entry& entry) const;
   bool may_roll_back(const Rollout& rollout) const;
+  std::optional<std::string> warning_for(const Rollout& rollout);
+  Status ask_for(const Repository& repository, const Digest& digest);
   Action action_for(const Rollout& rollout, std::vector<ContainerChange> changes,
                     const std::string& why) const;
   void settle(Entry entry, Verdict verdict);
@@ -114,6 +119,8 @@ class RolloutWatch {
   std::condition_variable_any changed_;
   std::map<std::string, Entry> entries_;                   // guarded by mutex_; by workload
   std::set<std::pair<SteadyTime, std::string>> schedule_;  // guarded by mutex_
+  // guarded by mutex_; when digests were found last, and registries (their hosts) silent
+  std::map<std::string, SteadyTime, std::less<>> asked_;
   std::vector<std::jthread> threads_;
 };
 

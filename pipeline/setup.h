@@ -26,15 +26,10 @@ struct Setup {
     }
     return nullptr;
   }
-  // The workload of that id as its target has it now; null: there is none that runs the repository.
-  WorkloadPtr workload_of(const std::string& target, const Repository& repository,
-                          const std::string& id) const {
+  // The workload of that id as its target has it now; null: there is none.
+  WorkloadPtr workload_of(const std::string& target, const std::string& id) const {
     const auto outbox = outbox_of(target);
-    if (!outbox) return nullptr;
-    for (WorkloadPtr& workload : outbox->target().workloads_of(repository)) {
-      if (workload->id == id) return std::move(workload);
-    }
-    return nullptr;
+    return outbox ? outbox->target().workload(id) : nullptr;
   }
 };
 

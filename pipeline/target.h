@@ -82,6 +82,8 @@ class Target {
   // The workloads with a container of this repository: one hash look-up, whatever their number.
   virtual std::vector<WorkloadPtr> workloads_of(const Repository& repository) const = 0;
   virtual std::vector<WorkloadPtr> workloads() const = 0;
+  // That one; null: there is none. As quick as the look-up by repository.
+  virtual WorkloadPtr workload(const std::string& id) const = 0;
 
   // Makes all changes of the action or none. Looks at the live object first: all `to` in place is
   // delivered, all `from` is attempted, anything else is a conflict. Returns within the target's

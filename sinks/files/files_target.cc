@@ -200,6 +200,10 @@ std::vector<WorkloadPtr> FilesTarget::workloads() const {
   return inventory_.all();
 }
 
+WorkloadPtr FilesTarget::workload(const std::string& id) const {
+  return inventory_.find(id);
+}
+
 std::mutex& FilesTarget::lock_for(const std::string& path) const {
   return file_mutexes_[std::hash<std::string>{}(path) % file_mutexes_.size()];
 }

@@ -47,6 +47,7 @@ class FilesTarget final : public Target {
   TargetState state() const override;
   std::vector<WorkloadPtr> workloads_of(const Repository& repository) const override;
   std::vector<WorkloadPtr> workloads() const override;
+  WorkloadPtr workload(const std::string& id) const override;
 
   // The file is read again, changed, and replaced in one step (replace.h). Outcomes:
   //   delivered  every container runs `to`, now or already

@@ -107,6 +107,12 @@ std::vector<WorkloadPtr> Inventory::of(const Repository& repository) const {
   return result;
 }
 
+WorkloadPtr Inventory::find(std::string_view id) const {
+  const std::shared_lock lock(mutex_);
+  const auto found = by_id_.find(id);
+  return found == by_id_.end() ? nullptr : found->second.workload;
+}
+
 std::vector<WorkloadPtr> Inventory::all() const {
   const std::shared_lock lock(mutex_);
   std::vector<WorkloadPtr> result;

@@ -44,6 +44,7 @@ class Inventory {
 
   std::vector<WorkloadPtr> of(const Repository& repository) const;
   std::vector<WorkloadPtr> all() const;
+  WorkloadPtr find(std::string_view id) const;  // null: there is none
   std::size_t size() const;
   // At most `most` problems, in the order of the paths.
   std::vector<std::string> problems(std::size_t most) const;

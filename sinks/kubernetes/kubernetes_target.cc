@@ -181,6 +181,12 @@ std::vector<WorkloadPtr> KubernetesTarget::workloads() const {
   return result;
 }
 
+WorkloadPtr KubernetesTarget::workload(const std::string& id) const {
+  const KubeObjectPtr object = index_.find(id);
+  if (!object) return nullptr;
+  return allowed(std::make_shared<const Workload>(workload_for(options_.name, *object)), nullptr);
+}
+
 // "Deployment shop/": a role may leave out a kind, and be there in one namespace and not in
 // another.
 std::string_view KubernetesTarget::rights_scope(std::string_view workload) const noexcept {

@@ -51,6 +51,7 @@ class KubernetesTarget final : public Target {
   bool synced() const override { return watches_.synced(); }
   std::vector<WorkloadPtr> workloads_of(const Repository& repository) const override;
   std::vector<WorkloadPtr> workloads() const override;
+  WorkloadPtr workload(const std::string& id) const override;
 
   // Outcomes: see attempt() in deliver.h.
   Delivery deliver(const Action& action, std::stop_token stop) noexcept override;

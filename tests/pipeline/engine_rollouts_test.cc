@@ -103,6 +103,40 @@ TEST_CASE("A rollout that fails is undone, and its digest is held", "[pipeline][
   CHECK(fixture.ended("completed", "acme/shop:1.0.2"));
 }
 
+TEST_CASE("What cannot be undone is said before it fails", "[pipeline][rollout]") {
+  Rolling fixture;
+  REQUIRE(fixture.begin());
+  fixture.registry.drop(kOld);
+  REQUIRE(fixture.push("acme/shop:1.0.1@" + kNew));
+  REQUIRE(eventually([&] {
+    const auto rollouts = fixture.engine->status().rollouts;
+    return rollouts.size() == 1 &&
+           rollouts.front().progress ==
+               "0 of 1 pods are ready; it cannot be undone: the registry no longer has "
+               "acme/shop:1.0.0@" +
+                   kOld;
+  }));
+  CHECK(fixture.registry.asked("docker.io/acme/shop@" + kOld) == 1);
+}
+
+TEST_CASE("A registry that is silent holds up no look", "[pipeline][rollout]") {
+  Rolling fixture;
+  REQUIRE(fixture.begin());
+  fixture.registry.fail("docker.io", Error{Errc::unavailable, "refused"});
+  REQUIRE(fixture.push("acme/shop:1.0.1@" + kNew));
+  const auto at_first = [&] {
+    const auto rollouts = fixture.engine->status().rollouts;
+    return rollouts.size() == 1 && rollouts.front().progress == "0 of 1 pods are ready";
+  };
+  REQUIRE(eventually(at_first));
+  fixture.target->roll_out("acme/shop:1.0.1", {.detail = "half of them"});
+  REQUIRE(eventually(
+      [&] { return fixture.engine->status().rollouts.front().progress == "half of them"; }));
+  fixture.target->roll_out("acme/shop:1.0.1", completed());
+  CHECK(fixture.ended("completed", "acme/shop:1.0.1"));
+  CHECK(fixture.registry.asked("docker.io/acme/shop@" + kOld) == 1);
+}
+
 TEST_CASE("Two failures in a row end at what was healthy", "[pipeline][rollout]") {
   Rolling fixture;
   REQUIRE(fixture.begin());

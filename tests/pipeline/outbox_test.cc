@@ -140,6 +140,27 @@ TEST_CASE("To wait for a target supersedes what is not sent to it yet", "[pipeli
   CHECK(fixture.target->writes() == std::vector<std::string>{"acme/shop:1.4.3"});
 }
 
+TEST_CASE("What was open at the start is attempted once the inventory is complete",
+          "[pipeline][outbox]") {
+  OneWorkload fixture;
+  fixture.target->cork();
+  REQUIRE(fixture.start());
+  REQUIRE(fixture.push("acme/shop:1.4.2"));
+  REQUIRE(eventually([&] { return fixture.actions("in flight") == 1; }));
+  fixture.engine.reset();
+  fixture.target->uncork();
+  fixture.target->set_unsynced();
+  const int attempts = fixture.target->attempts();
+  const std::size_t lines = fixture.count_audit({"\"step\":\"attempted\""});
+  REQUIRE(fixture.start());
+  std::this_thread::sleep_for(std::chrono::milliseconds(100));
+  CHECK(fixture.target->attempts() == attempts);
+  fixture.target->set_synced();
+  CHECK(fixture.runs("1.4.2"));
+  CHECK(fixture.target->attempts() == attempts + 1);
+  CHECK(fixture.count_audit({"\"step\":\"attempted\""}) == lines);
+}
+
 TEST_CASE("A newer decision supersedes what is not sent yet", "[pipeline][outbox]") {
   OneWorkload fixture;
   fixture.target->script({Outcome::retry, "away", std::chrono::hours(1)});

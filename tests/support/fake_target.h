@@ -133,6 +133,11 @@ class FakeTarget final : public Target {
     }
     return found;
   }
+  WorkloadPtr workload(const std::string& id) const override {
+    const std::lock_guard lock(mutex_);
+    const auto found = workloads_.find(id);
+    return found == workloads_.end() ? nullptr : found->second;
+  }
   std::vector<WorkloadPtr> workloads() const override {
     std::vector<WorkloadPtr> all;
     const std::lock_guard lock(mutex_);
