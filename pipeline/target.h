@@ -21,6 +21,12 @@ struct Container {
   ImageRef image;    // as it is written on the target
 };
 
+// A container that may not be changed, because somebody else sets its image.
+struct LeftAlone {
+  Container container;
+  std::string reason;  // for a person
+};
+
 // One object on a target with one or more containers. Immutable once it is in an inventory.
 struct Workload {
   std::string target;
@@ -31,6 +37,8 @@ struct Workload {
   // Its target can restart it, so that its instances pull a tag anew: an action that leaves every
   // image as it is means that.
   bool restarts = false;
+  // Of no concern to decisions but that they say why there is none.
+  std::vector<LeftAlone> left_alone{};
 };
 
 using WorkloadPtr = std::shared_ptr<const Workload>;
@@ -79,7 +87,8 @@ class Target {
   virtual TargetState state() const = 0;
   // state().synced, without the rest: asked with every turn of a lane.
   virtual bool synced() const { return state().synced; }
-  // The workloads with a container of this repository: one hash look-up, whatever their number.
+  // The workloads with a container of this repository, or one that is left alone: one hash look-up,
+  // whatever their number.
   virtual std::vector<WorkloadPtr> workloads_of(const Repository& repository) const = 0;
   virtual std::vector<WorkloadPtr> workloads() const = 0;
   // That one; null: there is none. As quick as the look-up by repository.

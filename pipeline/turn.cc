@@ -41,6 +41,7 @@ class TurnMaker {
   void decide_container(const Workload& workload, const Container& container, Joined& joined);
   std::optional<Digest> digest_behind(const ImageRef& image, const Tag& winner) const;
   const LastWrite* last_write(const Workload& workload, const Container& container) const;
+  void skip_left_alone(const Workload& workload, const LeftAlone& left_alone);
   void report_bad(const Workload& workload, const Container& container, const Error& error);
   void hold_back(const Workload& workload, Decision& decision);
   void wait_for(const Tag& tag, const std::string& reason, std::optional<Time> due);
@@ -87,6 +88,23 @@ void TurnMaker::report_bad(const Workload& workload, const Container& container,
   AuditEntry line = line_for(workload, container);
   line.decision = "skip";
   line.reason = error.message;
+  with_line_.insert(*line.id);
+  result_.audit.push_back(std::move(line));
+}
+
+void TurnMaker::skip_left_alone(const Workload& workload, const LeftAlone& left_alone) {
+  const Container& container = left_alone.container;
+  const auto settings =
+      settings_for(workload.annotations, container.name, input_.repository, input_.rules);
+  if (!settings || !*settings) {
+    ++without_policy_;
+    return;
+  }
+  ++result_.skips;
+  if (!is_event_turn()) return;
+  AuditEntry line = line_for(workload, container);
+  line.decision = "skip";
+  line.reason = left_alone.reason;
   with_line_.insert(*line.id);
   result_.audit.push_back(std::move(line));
 }
@@ -193,6 +211,9 @@ void TurnMaker::decide_workload(const Workload& workload) {
     if (container.image.repository() == input_.repository) {
       decide_container(workload, container, joined);
     }
+  }
+  for (const LeftAlone& one : workload.left_alone) {
+    if (one.container.image.repository() == input_.repository) skip_left_alone(workload, one);
   }
   if (joined.changes.empty()) {
     std::map<std::string, std::string> images;

@@ -34,9 +34,12 @@ RolloutSight gone(const std::string& workload) {
 }
 
 bool has_repository(const Workload& workload, const Repository& repository) {
-  return std::any_of(
-      workload.containers.begin(), workload.containers.end(),
-      [&repository](const Container& one) { return one.image.repository() == repository; });
+  return std::ranges::any_of(
+             workload.containers,
+             [&](const Container& one) { return one.image.repository() == repository; }) ||
+         std::ranges::any_of(workload.left_alone, [&](const LeftAlone& one) {
+           return one.container.image.repository() == repository;
+         });
 }
 
 bool has_manager(const KubeObject& object) {
@@ -131,8 +134,8 @@ TargetState KubernetesTarget::state() const {
   return state;
 }
 
-// The workload without the containers that somebody else sets; null: none is left. What there is to
-// say of that goes into the note.
+// The workload with the containers that somebody else sets among those that are left alone. What
+// there is to say of that goes into the note.
 WorkloadPtr KubernetesTarget::allowed(const WorkloadPtr& workload, std::string* note) const {
   const KubeObjectPtr object = index_.find(workload->id);
   if (!object || !has_manager(*object)) return workload;
@@ -142,13 +145,13 @@ WorkloadPtr KubernetesTarget::allowed(const WorkloadPtr& workload, std::string* 
   std::erase_if(rest.containers, [&](const Container& container) {
     const Adoption verdict = adoption(manager_of(*object, container.name), terms);
     const bool leave_alone = verdict.verdict == AdoptionVerdict::leave_alone;
+    if (leave_alone) rest.left_alone.push_back({container, verdict.reason});
     if (note != nullptr && leave_alone) *note = " is left alone: " + verdict.reason;
     // Who adopts all of them knows.
     const bool warn = verdict.verdict == AdoptionVerdict::act_with_warning && !options_.adopt;
     if (note != nullptr && warn) *note = " is changed all the same: " + verdict.reason;
     return leave_alone;
   });
-  if (rest.containers.empty()) return nullptr;
   return std::make_shared<const Workload>(std::move(rest));
 }
 
@@ -167,7 +170,7 @@ std::vector<WorkloadPtr> KubernetesTarget::workloads_of(const Repository& reposi
     std::string note;
     WorkloadPtr rest = allowed(workload, &note);
     remember_managed(workload->id, note);
-    if (rest && has_repository(*rest, repository)) result.push_back(std::move(rest));
+    if (has_repository(*rest, repository)) result.push_back(std::move(rest));
   }
   return result;
 }
@@ -176,7 +179,7 @@ std::vector<WorkloadPtr> KubernetesTarget::workloads() const {
   std::vector<WorkloadPtr> result;
   for (const WorkloadPtr& workload : index_.all()) {
     WorkloadPtr rest = allowed(workload, nullptr);
-    if (rest) result.push_back(std::move(rest));
+    if (!rest->containers.empty()) result.push_back(std::move(rest));
   }
   return result;
 }
@@ -184,7 +187,9 @@ std::vector<WorkloadPtr> KubernetesTarget::workloads() const {
 WorkloadPtr KubernetesTarget::workload(const std::string& id) const {
   const KubeObjectPtr object = index_.find(id);
   if (!object) return nullptr;
-  return allowed(std::make_shared<const Workload>(workload_for(options_.name, *object)), nullptr);
+  WorkloadPtr rest =
+      allowed(std::make_shared<const Workload>(workload_for(options_.name, *object)), nullptr);
+  return rest->containers.empty() ? nullptr : rest;
 }
 
 // "Deployment shop/": a role may leave out a kind, and be there in one namespace and not in

@@ -26,7 +26,7 @@ namespace longshore {
 // Watches keep an index of them by repository (watches.h, index.h); a change is one PATCH
 // (deliver.h); a rollout is judged by its object and, where that is not enough, by its pods
 // (judge.h). A workload's id is "Deployment shop/web". A container that Flux, Argo CD, Helm or
-// another manager sets is no part of its workload, unless adoption.h says that we may.
+// another manager sets is left alone, unless adoption.h says that we may.
 //
 // What a role leaves out turns off a feature (rights.h) and no more: without pods, rollouts are
 // judged by what their objects say; without events, none are made.

@@ -81,9 +81,12 @@ class Coexistence(UpdateCase):
             self.wait_problem(self.program, f"Deployment {self.space}/{name} is left alone", why)
         self.wait_problem(self.program, f"Deployment {self.space}/helm-consent", "Helm release shop/web",
                           "next helm upgrade")
+        skips = {line["workload"]: line["reason"] for line in self.program.audit().steps("decided")
+                 if line["decision"] == "skip"}
         for name in left:
             self.assertEqual(self.running(name), self.image("shop", "1.0.0"))
             self.assertEqual(self.patches(name), 0)
+            self.assertIn(whys[name], skips[f"cluster: Deployment {self.space}/{name} web"])
         # Somebody who gives one up is noticed.
         self.cluster.patch("deployment", "argo", {"metadata": {"annotations": {
             "argocd.argoproj.io/tracking-id": None}}}, self.space)

@@ -269,7 +269,12 @@ TEST_CASE("What somebody else manages is left alone, with a reason", "[sinks][ku
   }
   SECTION("by default") {
     f.start();
-    CHECK(f.ids("r.example/web").empty());
+    const auto found = f.target->workloads_of(image("r.example/web").repository());
+    REQUIRE(found.size() == 1);
+    CHECK(found.front()->containers.empty());
+    REQUIRE(found.front()->left_alone.size() == 1);
+    CHECK_THAT(found.front()->left_alone.front().reason, Contains("managed by Flux"));
+    CHECK(f.target->workload("Deployment shop/web") == nullptr);
     CHECK(f.target->workloads().size() == 1);
     CHECK_THAT(f.problems(), Contains("Deployment shop/web is left alone: ") && Contains("Flux"));
   }
