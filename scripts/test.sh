@@ -226,22 +226,6 @@ run_phase() {
   fi
 }
 
-# run_beside PHASE OTHER: OTHER takes the processors while PHASE leaves them idle; what it says comes
-# after.
-run_beside() {
-  local said=$work/$2 job
-  (
-    failed_phases=()
-    renice -n 19 -p $BASHPID > /dev/null
-    run_phase "$2"
-    exit ${#failed_phases[@]}
-  ) > "$said" 2>&1 &
-  job=$!
-  run_phase "$1"
-  wait $job || failed_phases+=("$2")
-  cat "$said"
-}
-
 start=$SECONDS
 scripts/deps.sh build
 case " ${phases[*]} " in
@@ -251,12 +235,7 @@ esac
 if [ $((SECONDS - start)) -gt 1 ]; then echo "== dependencies: $((SECONDS - start)) s"; fi
 
 failed_phases=()
-# The tests of e2e wait most of the time.
-case " ${phases[*]} " in *" lint "*" e2e "* | *" e2e "*" lint "*) beside=lint ;; *) beside= ;; esac
-for phase in "${phases[@]}"; do
-  if [ "$phase" = "$beside" ]; then continue; fi
-  if [ "$phase" = e2e ] && [ -n "$beside" ]; then run_beside e2e "$beside"; else run_phase "$phase"; fi
-done
+for phase in "${phases[@]}"; do run_phase "$phase"; done
 
 if [ -s "$work/skipped" ]; then
   echo
