@@ -274,6 +274,7 @@ void Engine::target_synced(const std::string& name) {
   }
   for (const Repository& repository : repositories)
     lanes_.kick(repository);
+  registries_changed();  // it may know logins (image pull secrets)
 }
 
 void Engine::registries_changed() {

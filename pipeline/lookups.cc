@@ -41,6 +41,7 @@ std::string note_on(const LookupQuestion& question, const std::optional<Digest>&
 
 struct Lookups::Entry {
   LookupQuestion question;
+  std::size_t retries = 0;  // Lookups::retries_ when it was last asked
   std::size_t early = 0;  // answers that may have been early
   int refusals = 0;
   std::string error;
@@ -101,7 +102,7 @@ Lookups::Reply Lookups::ask(const LookupQuestion& question) {
     }
   } else {
     // Whoever is asking for the entry that stood here finds that it is no longer the current one.
-    entry = std::make_shared<Entry>(Entry{question, 0, 0, {}, {}});
+    entry = std::make_shared<Entry>(Entry{question, 0, 0, 0, {}, {}});
     schedule(host_of(question.repository), entry, steady_clock::now());
   }
   const std::string host(question.repository.host());
@@ -119,6 +120,7 @@ void Lookups::keep_only(const Repository& repository, const std::set<Tag>& tags)
 
 void Lookups::retry_all() {
   const std::lock_guard lock(mutex_);
+  ++retries_;
   for (const auto& [name, host] : hosts_) {
     host->failures = 0;
     host->not_before = {};
@@ -187,6 +189,7 @@ void Lookups::work(Host& host, const std::stop_token& stop) {
   std::unique_lock lock(mutex_);
   while (const auto entry = next(host, lock, stop)) {
     ++host.asking;
+    entry->retries = retries_;
     const Repository repository = entry->question.repository;
     const Tag tag = entry->question.tag;
     lock.unlock();
@@ -224,7 +227,9 @@ bool Lookups::settle(Host& host, const std::shared_ptr<Entry>& entry,
 bool Lookups::settle_failure(Host& host, const std::shared_ptr<Entry>& entry, const Error& error) {
   const SteadyTime now = steady_clock::now();
   const bool silent = error.code == Errc::unavailable || error.code == Errc::busy;
-  if (silent) {
+  if (entry->retries != retries_) {
+    schedule(host, entry, now);
+  } else if (silent) {
     ++host.failures;
     const auto demanded = resolver_->busy_until(host.name);
     host.not_before =

@@ -69,7 +69,8 @@ class Lookups {
   Reply ask(const LookupQuestion& question);
   // Of the repository's tags only these are still of interest.
   void keep_only(const Repository& repository, const std::set<Tag>& tags);
-  // Credentials or addresses may be others now: whatever failed is asked at once.
+  // Credentials or addresses may be others now: whatever failed is asked at once, and so is what
+  // is being asked now, if that fails.
   void retry_all();
   // Ends calls that are under way, with the resolver's stop().
   void stop();
@@ -100,6 +101,7 @@ class Lookups {
   // guarded by mutex_
   std::unordered_map<Repository, std::map<Tag, std::shared_ptr<Entry>>> entries_;
   std::map<std::string, std::unique_ptr<Host>, std::less<>> hosts_;
+  std::size_t retries_ = 0;  // calls of retry_all()
   bool stopping_ = false;
 };
 

@@ -382,4 +382,4 @@ class Users(UpdateCase):
         self.push("shop", "1.0.2")
         self.wait_runs("shop", self.image("shop", "1.0.2"))
         self.wait_applied(program, self.image("shop", "1.0.2"))
-        self.assertEqual(self.status_of(program)["problems"], [])
+        self.wait_no_problem(program)

@@ -121,6 +121,21 @@ TEST_CASE("Where one registry hangs the others go on, and nothing is lost over a
   pipeline.engine.reset();
 }
 
+TEST_CASE("A target that is synced may know the login that was missing", "[pipeline][resolving]") {
+  Pipeline pipeline;
+  pipeline.target->put("web", "r.example.com/app:1.0.0", "semver");
+  pipeline.target->set_synced();
+  pipeline.registry.answer("r.example.com/app:1.0.1",
+                           Error{Errc::unauthorized, "r.example.com wants a password"});
+  pipeline.registry.answer("r.example.com/app:1.0.1", hex_digest('a'));
+  REQUIRE(pipeline.start());
+  pipeline.announce("r.example.com/app:1.0.1@" + hex_digest('a'));
+  REQUIRE(pipeline.waits("wants a password"));
+  pipeline.target->set_synced();
+  CHECK(eventually([&] { return pipeline.target->image("web") == "r.example.com/app:1.0.1"; },
+                   std::chrono::seconds{20}));
+}
+
 TEST_CASE("A wait for the registry belongs to its tag", "[pipeline][resolving]") {
   Pipeline pipeline;
   pipeline.target->put("web", "r.example.com/app:1.0.0", "semver:~1.0");

@@ -156,6 +156,30 @@ TEST_CASE("A registry that fails is asked again, and told of once", "[pipeline][
   CHECK(asking.wait_for(question));
 }
 
+TEST_CASE("A registry that refuses is asked again at once when logins may be others",
+          "[pipeline][lookups]") {
+  Asking asking;
+  const std::string image = "r.example.com/app:1.0";
+  asking.registry.answer(image, Error{Errc::unauthorized, "r.example.com wants a password"});
+  asking.registry.answer(image, digest('a').str());
+  const auto question = asking.question(image, 1, digest('a'));
+  SECTION("after it refused") {
+    CHECK_FALSE(asking.lookups.ask(question).answer);
+    REQUIRE(eventually([&] { return asking.failures == 1; }));
+    asking.lookups.retry_all();
+  }
+  SECTION("while it is asked with the former ones") {
+    asking.registry.hang("r.example.com");
+    CHECK_FALSE(asking.lookups.ask(question).answer);
+    REQUIRE(eventually([&] { return asking.registry.asked(image) == 1; }));
+    asking.lookups.retry_all();
+    asking.registry.mend("r.example.com");
+  }
+  // Sooner than after a refusal, 30 s.
+  CHECK(eventually([&] { return asking.lookups.ask(question).answer.has_value(); },
+                   std::chrono::seconds{20}));
+}
+
 TEST_CASE("A question that nobody has any more is forgotten", "[pipeline][lookups]") {
   Asking asking;
   asking.registry.hang("r.example.com");

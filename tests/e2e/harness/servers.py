@@ -77,7 +77,8 @@ class _Listener(http.server.ThreadingHTTPServer):
         with self._lock:
             for connection in self._connections:
                 try:
-                    connection.shutdown(socket.SHUT_RDWR)
+                    # Not the method of an SSLSocket: that one lets who is writing now go on in the clear.
+                    socket.socket.shutdown(connection, socket.SHUT_RDWR)
                 except OSError:
                     pass
 

@@ -163,16 +163,15 @@ class FakeCluster {
     }
     StubReply reply;
     const auto until = std::chrono::steady_clock::now() + std::chrono::seconds{time};
-    reply.stream = [this, from, until](const StubReply::Send& send) {
-      return follow(from, until, send);
+    reply.stream = [this, from, until, cuts = cuts_](const StubReply::Send& send) {
+      return follow(from, until, cuts, send);
     };
     return reply;
   }
-  // Whether it ended in its time.
-  bool follow(std::uint64_t from, std::chrono::steady_clock::time_point until,
+  // Whether it ended in its time. cuts: when it was asked for.
+  bool follow(std::uint64_t from, std::chrono::steady_clock::time_point until, std::size_t cuts,
               const StubReply::Send& send) {
     std::unique_lock lock(mutex_);
-    const std::size_t cuts = cuts_;
     while (!closed_ && cuts == cuts_ && from >= oldest_) {
       if (std::chrono::steady_clock::now() > until) return true;
       std::string lines;
