@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "pipeline/store.h"
 
+#include <fcntl.h>
+
+#include "pipeline/audit_lines.h"
 #include "pipeline/schema.h"
 
 namespace longshore {
@@ -23,6 +26,11 @@ Status set_up(Database& database, const StoreOptions& options) {
                           "PRAGMA temp_store = MEMORY; PRAGMA cache_size = -16384");
 }
 
+// For us alone; SQLite makes files that everybody may read. Where it cannot be made, SQLite says so.
+void make_private(const std::filesystem::path& file) {
+  const FileHandle made(::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
+}
+
 Error named(const StoreOptions& options, Error error) {
   error.message = options.path.string() + ": " + error.message;
   return error;
@@ -33,6 +41,7 @@ Error named(const StoreOptions& options, Error error) {
 Result<Store> open_store(const StoreOptions& options) {
   auto lock = StoreLock::take(options.path);
   if (!lock) return std::move(lock).error();
+  make_private(options.path);
   auto database = Database::open(options.path, Database::Access::read_write, options.vfs);
   if (!database) return named(options, std::move(database).error());
   if (auto status = set_up(*database, options); !status) {

@@ -5,6 +5,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "pipeline/log.h"
 #include "pipeline/text.h"
 
 namespace longshore {
@@ -95,13 +96,21 @@ void EventSender::run(const std::stop_token& stop) {
     const KubeNote note = std::move(queue_.front());
     queue_.pop_front();
     lock.unlock();
-    const bool made = make(note, stop);
+    const bool failed = !make(note, stop);
     lock.lock();
-    if (!made) ++dropped_;
+    if (failed) ++dropped_;
+    if (queue_.empty() && dropped_ > told_) tell();
     changed_.wait_for(lock, stop, options_.spacing, [] { return false; });
   }
 }
 
+void EventSender::tell() {
+  log(LogLevel::warning, "kubernetes", "Events for people were not sent",
+      {{"number", std::to_string(dropped_ - told_)}});
+  told_ = dropped_;
+}
+
+// False: it failed. What is refused is told by the rights.
 bool EventSender::make(const KubeNote& note, const std::stop_token& stop) {
   const std::string right = "create events in namespace " + note.object->space;
   const auto answer = api_.call(event_request(note), stop);
@@ -111,10 +120,9 @@ bool EventSender::make(const KubeNote& note, const std::stop_token& stop) {
     return true;
   }
   const Error error = kube_error(*answer);
-  if (error.code == Errc::unauthorized) {
-    rights_.refused(KubeFeature::events, right, error.message);
-  }
-  return false;
+  if (error.code != Errc::unauthorized) return false;
+  rights_.refused(KubeFeature::events, right, error.message);
+  return true;
 }
 
 }  // namespace longshore

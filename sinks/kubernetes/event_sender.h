@@ -38,8 +38,8 @@ struct EventSenderOptions {
 };
 
 // Sends Events for people, at their own slow pace after the changes that they tell of, since a
-// thousand changes at once must not wait for a thousand Events. What cannot be sent is dropped and
-// counted, never tried again.
+// thousand changes at once must not wait for a thousand Events. What cannot be sent is dropped
+// and never tried again; the log says how many that were, and the rights if they are missing.
 //
 // Threads: one of its own; every function is safe from every thread.
 // Lifetime: the API, the rights and the clock outlive it.
@@ -54,11 +54,12 @@ class EventSender {
   void start();
   void stop() noexcept;  // what waits is dropped
   void send(KubeNote note);
-  std::uint64_t dropped() const;  // since it was made: queue full, refused, failed
+  std::uint64_t dropped() const;  // since it was made: queue full, failed; not: refused
 
  private:
   void run(const std::stop_token& stop);
   bool make(const KubeNote& note, const std::stop_token& stop);
+  void tell();  // of what was dropped since the last time; with mutex_ held
 
   // constant after construction
   KubeApi& api_;
@@ -72,6 +73,7 @@ class EventSender {
   SteadyTime first_added_{};
   SteadyTime last_added_{};
   std::uint64_t dropped_ = 0;
+  std::uint64_t told_ = 0;  // of these
 
   std::jthread thread_;  // last: it uses the others
 };

@@ -127,6 +127,7 @@ TargetState KubernetesTarget::state() const {
   add(index_.problems(kMostProblems));
   {
     const std::lock_guard lock(mutex_);
+    std::erase_if(managed_, [this](const auto& line) { return !index_.find(line.first); });
     for (const auto& [id, note] : managed_)
       state.problems.push_back(id + note);
   }

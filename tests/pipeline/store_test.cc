@@ -98,6 +98,20 @@ TEST_CASE("A file that is no store is refused and left as it is", "[pipeline][st
   CHECK(after.str() == text);
 }
 
+TEST_CASE("Nobody else may read a new store", "[pipeline][store]") {
+  TempFolder folder;
+  const auto store = open_store(options_in(folder));
+  REQUIRE(store);
+  int files = 0;
+  for (const auto& entry : std::filesystem::directory_iterator(folder.path())) {
+    CAPTURE(entry.path());
+    using std::filesystem::perms;
+    CHECK(entry.status().permissions() == (perms::owner_read | perms::owner_write));
+    ++files;
+  }
+  CHECK(files >= 3);  // the log of SQLite and our lock as well
+}
+
 TEST_CASE("A folder that does not exist is a clear error", "[pipeline][store]") {
   TempFolder folder;
   StoreOptions options;

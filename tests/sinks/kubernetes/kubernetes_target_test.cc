@@ -277,6 +277,8 @@ TEST_CASE("What somebody else manages is left alone, with a reason", "[sinks][ku
     CHECK(f.target->workload("Deployment shop/web") == nullptr);
     CHECK(f.target->workloads().size() == 1);
     CHECK_THAT(f.problems(), Contains("Deployment shop/web is left alone: ") && Contains("Flux"));
+    f.server.remove(kWeb);
+    CHECK(eventually([&] { return f.problems() == ""; }));
   }
 }
 
