@@ -42,7 +42,7 @@ std::string note_on(const LookupQuestion& question, const std::optional<Digest>&
 struct Lookups::Entry {
   LookupQuestion question;
   std::size_t retries = 0;  // Lookups::retries_ when it was last asked
-  std::size_t early = 0;  // answers that may have been early
+  std::size_t early = 0;    // answers that may have been early
   int refusals = 0;
   std::string error;
   std::optional<LookupAnswer> answer;

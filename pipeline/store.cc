@@ -26,7 +26,8 @@ Status set_up(Database& database, const StoreOptions& options) {
                           "PRAGMA temp_store = MEMORY; PRAGMA cache_size = -16384");
 }
 
-// For us alone; SQLite makes files that everybody may read. Where it cannot be made, SQLite says so.
+// For us alone; SQLite makes files that everybody may read. Where it cannot be made, SQLite says
+// so.
 void make_private(const std::filesystem::path& file) {
   const FileHandle made(::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
 }
