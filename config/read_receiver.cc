@@ -56,10 +56,6 @@ std::vector<std::string> texts_of(std::vector<Credential> credentials) {
   return texts;
 }
 
-bool can_sign(SourceType type) {
-  return type == SourceType::github || type == SourceType::native;
-}
-
 std::vector<std::string> read_secrets(const MapReader& map, SourceType type) {
   const ValueReader* const value = map.find("secret");
   if (value != nullptr && !can_sign(type)) {
@@ -68,7 +64,7 @@ std::vector<std::string> read_secrets(const MapReader& map, SourceType type) {
     return {};
   }
   std::vector<Credential> secrets = read_credentials(map, "secret");
-  if (type == SourceType::native) {
+  if (has_webhook_secrets(type)) {
     for (const Credential& secret : secrets) {
       const Status status = check_webhook_secret(secret.text);
       if (!status) secret.value.error(status.error().message);
@@ -139,6 +135,10 @@ SourceOptions read_source(const MapReader& map, SourceType type, HostNames hosts
   const ValueReader* const host = map.find("host");
   source.host = host ? read_host(*host) : std::nullopt;
   if (source.host) hosts.insert(*source.host);
+  if (host == nullptr && !names_host(type)) {
+    map.self().error("has no 'host': what a sender of type " + std::string(name_of(type)) +
+                     " says names no registry; set the one that clients pull from");
+  }
   source.prefix = read_prefix(map);
   for (const ValueReader& value : map.one_or_more("images")) {
     if (auto pattern = read_pattern(value, hosts)) source.images.push_back(*std::move(pattern));

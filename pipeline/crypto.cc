@@ -25,6 +25,16 @@ const unsigned char* unsigned_data(std::string_view bytes) {
   return reinterpret_cast<const unsigned char*>(bytes.data());
 }
 
+template <class Mac>
+Mac hmac(const EVP_MD* hash, std::string_view key, std::string_view bytes) {
+  Mac mac{};
+  if (HMAC(hash, unsigned_data(key), static_cast<int>(key.size()), unsigned_data(bytes),
+           bytes.size(), mac.data(), nullptr) == nullptr) {
+    std::abort();  // only for lack of memory
+  }
+  return mac;
+}
+
 }  // namespace
 
 Sha256 sha256(std::string_view bytes) {
@@ -46,12 +56,11 @@ Sha512 sha512(std::string_view bytes) {
 }
 
 Sha256 hmac_sha256(std::string_view key, std::string_view bytes) {
-  Sha256 mac{};
-  if (HMAC(EVP_sha256(), unsigned_data(key), static_cast<int>(key.size()), unsigned_data(bytes),
-           bytes.size(), mac.data(), nullptr) == nullptr) {
-    std::abort();  // only for lack of memory
-  }
-  return mac;
+  return hmac<Sha256>(EVP_sha256(), key, bytes);
+}
+
+Sha1 hmac_sha1(std::string_view key, std::string_view bytes) {
+  return hmac<Sha1>(EVP_sha1(), key, bytes);
 }
 
 bool equal_constant_time(std::string_view a, std::string_view b) noexcept {

@@ -16,12 +16,6 @@ constexpr std::size_t kMostNear = 3;
 // Names that share fewer runs of three letters with the text do not look like it.
 constexpr std::size_t kRun = 3;
 
-std::string in_lower_case(std::string_view text) {
-  std::string lower(text);
-  std::ranges::transform(lower, lower.begin(), to_lower);
-  return lower;
-}
-
 std::vector<WorkloadName> those(std::span<const WorkloadName> known,
                                 const std::function<bool(const WorkloadName&)>& fits) {
   std::vector<WorkloadName> found;

@@ -103,8 +103,7 @@ bool is_image_id(std::string_view name, const std::optional<Tag>& tag) {
 }  // namespace
 
 Result<std::string> normalise_host(std::string_view host) {
-  std::string lower(host);
-  std::transform(lower.begin(), lower.end(), lower.begin(), to_lower);
+  const std::string lower = in_lower_case(host);
   std::string_view name = lower;
   if (name.starts_with('[')) {
     const std::size_t close = name.find(']');

@@ -26,6 +26,8 @@ constexpr char to_lower(char c) noexcept {
 // Whether the texts differ in the case of ASCII letters at most.
 bool equal_without_case(std::string_view a, std::string_view b) noexcept;
 
+std::string in_lower_case(std::string_view text);  // its ASCII letters
+
 // The text without white space (space, tab, CR, LF) around it.
 inline std::string_view trim(std::string_view text) noexcept {
   constexpr std::string_view kSpace = " \t\r\n";

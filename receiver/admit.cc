@@ -8,12 +8,11 @@
 
 #include "pipeline/crypto.h"
 #include "pipeline/glob.h"
+#include "receiver/source_kind.h"
 
 namespace longshore {
 namespace {
 
-constexpr std::string_view kDockerHub = "docker.io";
-constexpr std::string_view kGitHub = "ghcr.io";
 constexpr std::size_t kNamedHosts = 3;
 
 struct Host {
@@ -21,14 +20,17 @@ struct Host {
   bool known = false;  // configured, or the constant of the type
 };
 
+// The registries that are the constant of some type are the same everywhere.
 bool is_constant(SourceType type, std::string_view host) {
-  if (type == SourceType::native) return host == kDockerHub || host == kGitHub;
-  return !host.empty() && host == constant_host(type);
+  if (type != SourceType::native) return !host.empty() && host == kind_of(type).host;
+  return std::ranges::any_of(source_kinds(), [host](const SourceKind* kind) {
+    return !kind->host.empty() && kind->host == host;
+  });
 }
 
 Result<Host> host_of(const Fact& fact, const SourceOptions& source,
                      const RegistryNames& registries) {
-  std::string_view sent = constant_host(source.type);
+  std::string_view sent = kind_of(source.type).host;
   if (fact.host) sent = *fact.host;
   if (source.host) sent = *source.host;
   if (sent.empty()) {
@@ -183,12 +185,6 @@ std::optional<DeliveryKey> key_of(const Fact& fact, std::size_t index, const Sou
 }
 
 }  // namespace
-
-std::string_view constant_host(SourceType type) noexcept {
-  if (type == SourceType::dockerhub) return kDockerHub;
-  if (type == SourceType::github) return kGitHub;
-  return {};
-}
 
 Result<Event> admit(Fact fact, std::size_t index, const SourceOptions& source,
                     const RegistryNames& registries, Time now) {

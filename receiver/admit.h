@@ -31,9 +31,6 @@ namespace longshore {
 Result<Event> admit(Fact fact, std::size_t index, const SourceOptions& source,
                     const RegistryNames& registries, Time now);
 
-// The host that a source of this type always speaks of: docker.io, ghcr.io; empty for the others.
-std::string_view constant_host(SourceType type) noexcept;
-
 // What kind of noise the fact is, if it is: it is counted and never becomes an event. A pull, a
 // blob, a push without a tag, and what is not about a repository or of a kind without use (other,
 // ping).

@@ -7,6 +7,7 @@
 
 #include "pipeline/crypto.h"
 #include "pipeline/url_text.h"
+#include "receiver/sources/reading.h"
 
 namespace longshore {
 namespace {
@@ -32,7 +33,7 @@ std::string_view after_word(std::string_view text, std::string_view word) {
 }
 
 // Everything in the request that could be a token.
-std::vector<std::string> shown_tokens(const HttpRequest& request,
+std::vector<std::string> shown_tokens(const SourceKind& kind, const HttpRequest& request,
                                       std::optional<std::string_view> path_token) {
   std::vector<std::string> shown;
   const auto add = [&](std::optional<std::string> text) {
@@ -45,6 +46,11 @@ std::vector<std::string> shown_tokens(const HttpRequest& request,
       const auto pair = from_base64(after_word(*header, "basic"));
       const std::size_t colon = pair ? pair->find(':') : std::string::npos;
       if (colon != std::string::npos) add(pair->substr(colon + 1));
+    }
+  }
+  if (!kind.token_header.empty()) {
+    if (const auto header = find_header(request.headers, kind.token_header)) {
+      add(std::string(*header));
     }
   }
   add(form_value(request.query, "token", Plus::itself));
@@ -66,19 +72,29 @@ std::optional<std::size_t> find_token(const std::vector<std::string>& tokens,
   return found;
 }
 
-Result<std::size_t> check_github(const std::vector<std::string>& secrets,
-                                 const HttpRequest& request) {
-  const auto header = find_header(request.headers, "X-Hub-Signature-256");
-  if (!header) return refused("X-Hub-Signature-256 is missing or there twice");
+std::size_t hex_digits(HmacHeader::Hash hash) {
+  return 2 * (hash == HmacHeader::Hash::sha1 ? sizeof(Sha1) : sizeof(Sha256));
+}
+
+Result<std::size_t> check_hmac(const HmacHeader& hmac, const std::vector<std::string>& secrets,
+                               const HttpRequest& request) {
+  const std::string name(hmac.name);
+  const auto header = find_header(request.headers, hmac.name);
+  if (!header) return refused(name + " is missing or there twice");
+  const bool of_payload = hmac.text == HmacHeader::Signed::payload && is_form(request.headers);
+  const auto payload = of_payload ? form_value(request.body, "payload", Plus::space) : std::nullopt;
+  const std::string_view text = payload ? std::string_view(*payload) : request.body;
   std::optional<std::size_t> found;
   for (std::size_t i = 0; i < secrets.size(); ++i) {
-    if (equal_constant_time(*header, github_signature(secrets[i], request.body))) found = i;
+    if (equal_constant_time(*header, hmac_signature(hmac, secrets[i], text))) found = i;
   }
   if (found) return *found;
-  if (header->size() != std::string_view("sha256=").size() + 2 * sizeof(Sha256)) {
-    return refused("X-Hub-Signature-256 is not sha256= and 64 hex digits");
+  const std::size_t digits = hex_digits(hmac.hash);
+  if (header->size() != hmac.prefix.size() + digits) {
+    const std::string prefix = hmac.prefix.empty() ? "" : std::string(hmac.prefix) + " and ";
+    return refused(name + " is not " + prefix + std::to_string(digits) + " hex digits");
   }
-  return refused("X-Hub-Signature-256 does not match the body and the secret");
+  return refused(name + " does not match the body and the secret");
 }
 
 Status check_timestamp(std::string_view text, Time now) {
@@ -133,14 +149,13 @@ Result<std::size_t> check_webhook(const std::vector<std::string>& secrets,
 
 Result<std::size_t> check_signature(const SourceOptions& source, const HttpRequest& request,
                                     Time now) {
-  switch (source.type) {
-    case SourceType::github:
-      return check_github(source.secrets, request);
-    case SourceType::native:
+  const SourceKind& kind = kind_of(source.type);
+  switch (kind.signing) {
+    case Signing::hmac:
+      return check_hmac(kind.hmac, source.secrets, request);
+    case Signing::standard_webhooks:
       return check_webhook(source.secrets, request, now);
-    case SourceType::dockerhub:
-    case SourceType::harbor:
-    case SourceType::distribution:
+    case Signing::none:
       break;
   }
   return refused("the source has a secret, but its type does not sign: give it a token instead");
@@ -156,7 +171,7 @@ Result<Proven> authenticate(const SourceOptions& source, const HttpRequest& requ
     return refused("the source has neither a token nor a secret");
   }
   if (!source.tokens.empty()) {
-    const std::vector<std::string> shown = shown_tokens(request, path_token);
+    const std::vector<std::string> shown = shown_tokens(kind_of(source.type), request, path_token);
     proven.token = find_token(source.tokens, shown);
     if (shown.empty()) return refused("no token was shown");
     if (!proven.token) return refused("the token is another one");
@@ -177,8 +192,11 @@ Result<std::string> webhook_key(std::string_view secret) {
   return *std::move(key);
 }
 
-std::string github_signature(std::string_view secret, std::string_view body) {
-  return "sha256=" + to_hex(as_bytes(hmac_sha256(secret, body)));
+std::string hmac_signature(const HmacHeader& hmac, std::string_view secret, std::string_view text) {
+  const std::string hex = hmac.hash == HmacHeader::Hash::sha1
+                              ? to_hex(as_bytes(hmac_sha1(secret, text)))
+                              : to_hex(as_bytes(hmac_sha256(secret, text)));
+  return std::string(hmac.prefix) + hex;
 }
 
 std::string webhook_signature(std::string_view key, std::string_view id, std::string_view timestamp,

@@ -9,6 +9,7 @@
 #include "pipeline/time.h"
 #include "receiver/http_message.h"
 #include "receiver/options.h"
+#include "receiver/source_kind.h"
 
 namespace longshore {
 
@@ -23,13 +24,13 @@ struct Proven {
 // body counts as raw bytes, before anything is decoded.
 //
 // * A source with tokens needs one of them: as the Authorization header, bare ("<token>"),
-//   "Bearer <token>" or as the password of Basic; as ?token=; or as the path's last segment
-//   (path_token: still percent-encoded). Any one of the places will do.
-// * A source with secrets needs a signature by one of them over the body:
-//     github  X-Hub-Signature-256: sha256=<hex HMAC-SHA256>
-//     native  Standard Webhooks 1.0.0: webhook-id, webhook-timestamp (at most 5 minutes away from
-//             now), webhook-signature (one "v1,<base64>" of the list has to match)
-//   The other types do not sign: with a secret nobody gets in.
+//   "Bearer <token>" or as the password of Basic; in the header that its type has for it
+//   (SourceKind::token_header); as ?token=; or as the path's last segment (path_token: still
+//   percent-encoded). Any one of the places will do.
+// * A source with secrets needs a signature by one of them over the body, in the way of its type
+//   (SourceKind::signing): the HMAC in a header, or Standard Webhooks 1.0.0 with webhook-id,
+//   webhook-timestamp (at most 5 minutes away from now) and webhook-signature (one "v1,<base64>" of
+//   the list has to match). Some types do not sign: with a secret nobody gets in.
 // * A source with both needs both: a second key must not be a second way in.
 // * A source with neither lets everybody in if it is insecure, else nobody.
 //
@@ -44,7 +45,7 @@ Result<Proven> authenticate(const SourceOptions& source, const HttpRequest& requ
 Result<std::string> webhook_key(std::string_view secret);
 
 // The signatures, as they stand in their headers. Shared with compose.h.
-std::string github_signature(std::string_view secret, std::string_view body);  // "sha256=…"
+std::string hmac_signature(const HmacHeader& hmac, std::string_view secret, std::string_view text);
 std::string webhook_signature(std::string_view key, std::string_view id, std::string_view timestamp,
                               std::string_view body);  // "v1,…"
 

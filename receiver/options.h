@@ -17,6 +17,10 @@ namespace longshore {
 enum class SourceType { dockerhub, harbor, distribution, github, native };
 
 std::string_view name_of(SourceType type) noexcept;
+bool can_sign(SourceType type) noexcept;    // with a secret
+bool names_host(SourceType type) noexcept;  // else a source of it needs `host`
+// Its secrets are whsec_ and base64 (Standard Webhooks 1.0.0).
+bool has_webhook_secrets(SourceType type) noexcept;
 // invalid_input lists the types that this build knows.
 Result<SourceType> parse_source_type(std::string_view text);
 
@@ -28,8 +32,7 @@ struct SourceOptions {
   // What the sender shows: in the Authorization header (bare, Bearer or Basic password), as
   // ?token=, or as the path's last segment. One, or two while one replaces the other.
   std::vector<std::string> tokens;
-  // What the sender signs with: github (X-Hub-Signature-256), native (Standard Webhooks, "whsec_"
-  // and base64). One or two.
+  // What the sender signs with, if its type does. One or two.
   std::vector<std::string> secrets;
   // No token and no secret: anybody may speak. A warning says so at each start.
   bool insecure = false;

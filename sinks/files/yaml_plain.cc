@@ -20,14 +20,6 @@ bool all_digits(std::string_view text) {
   return !text.empty() && std::all_of(text.begin(), text.end(), is_digit);
 }
 
-std::string lower(std::string_view text) {
-  std::string result(text);
-  for (char& c : result) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-  return result;
-}
-
 bool is_word(std::string_view text) {
   static constexpr std::array<std::string_view, 14> kWords = {
       "null", "true", "false", "yes",  "no",  "on",  "off",
@@ -86,7 +78,7 @@ bool is_plain_string(std::string_view text) {
            std::string_view("._-/:@").find(c) != std::string_view::npos;
   });
   if (!ordinary || text.back() == ':') return false;
-  const std::string folded = lower(text);
+  const std::string folded = in_lower_case(text);
   return !is_word(folded) && !is_number(folded);
 }
 

@@ -67,11 +67,9 @@ Result<Url> Url::read(const std::string* base, std::string_view text) {
   if (part_of(url.get(), CURLUPART_USER)) return refused("has a user name in it");
   Url read;
   read.text_ = *whole;
-  read.scheme_ = *scheme;
-  std::transform(read.scheme_.begin(), read.scheme_.end(), read.scheme_.begin(), to_lower);
+  read.scheme_ = in_lower_case(*scheme);
   if (read.scheme_ != "http" && read.scheme_ != "https") return refused("is not http or https");
-  read.host_ = *host;
-  std::transform(read.host_.begin(), read.host_.end(), read.host_.begin(), to_lower);
+  read.host_ = in_lower_case(*host);
   std::from_chars(port->data(), port->data() + port->size(), read.port_);
   return read;
 }

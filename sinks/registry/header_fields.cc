@@ -22,12 +22,6 @@ bool is_token_char(char c) {
          std::string_view("!#$%&'*+-.^_`|~").find(c) != std::string_view::npos;
 }
 
-std::string lowered(std::string_view text) {
-  std::string lower(text);
-  std::transform(lower.begin(), lower.end(), lower.begin(), to_lower);
-  return lower;
-}
-
 // Reads a field's value from left to right.
 class Scanner {
  public:
@@ -82,7 +76,7 @@ class Scanner {
 // token is the next scheme, or a token68.
 bool take_param(Scanner& scanner, Challenge& challenge) {
   const std::string_view before = scanner.rest();
-  const std::string name = lowered(scanner.take_token());
+  const std::string name = in_lower_case(scanner.take_token());
   scanner.skip_space();
   if (!name.empty() && scanner.take('=')) {
     scanner.skip_space();
@@ -107,7 +101,7 @@ void read_challenges(std::string_view value, std::vector<Challenge>& challenges)
     scanner.skip_separators();
     if (scanner.at_end() || challenges.size() == kMaxChallenges) return;
     Challenge challenge;
-    challenge.scheme = lowered(scanner.take_token());
+    challenge.scheme = in_lower_case(scanner.take_token());
     if (challenge.scheme.empty()) return;  // malformed: what follows means nothing
     scanner.skip_space();
     bool more = take_param(scanner, challenge);
@@ -131,7 +125,7 @@ void read_challenges(std::string_view value, std::vector<Challenge>& challenges)
 bool holds_next(std::string_view relations) {
   while (!relations.empty()) {
     const std::size_t end = relations.find(' ');
-    if (lowered(relations.substr(0, end)) == "next") return true;
+    if (in_lower_case(relations.substr(0, end)) == "next") return true;
     if (end == std::string_view::npos) return false;
     relations.remove_prefix(end + 1);
   }
@@ -150,7 +144,7 @@ std::optional<std::string> next_in(std::string_view value) {
     scanner.skip_space();
     while (scanner.take(';')) {
       scanner.skip_space();
-      const std::string name = lowered(scanner.take_token());
+      const std::string name = in_lower_case(scanner.take_token());
       scanner.skip_space();
       const auto param = scanner.take('=') ? scanner.take_value() : std::string();
       if (!param) return std::nullopt;
@@ -182,14 +176,14 @@ std::string_view Challenge::param(const std::string& name) const {
 std::vector<Challenge> parse_challenges(const HttpFields& fields) {
   std::vector<Challenge> challenges;
   for (const auto& [name, value] : fields) {
-    if (lowered(name) == "www-authenticate") read_challenges(value, challenges);
+    if (in_lower_case(name) == "www-authenticate") read_challenges(value, challenges);
   }
   return challenges;
 }
 
 std::optional<std::string> next_link(const HttpFields& fields) {
   for (const auto& [name, value] : fields) {
-    if (lowered(name) != "link") continue;
+    if (in_lower_case(name) != "link") continue;
     if (auto target = next_in(value)) return target;
   }
   return std::nullopt;

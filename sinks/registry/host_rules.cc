@@ -18,8 +18,7 @@ constexpr std::array<std::pair<std::string_view, std::string_view>, 2> kKnownSer
 
 // "name", "name:port" or "[IPv6]:port", against what a URL leads to.
 bool names(std::string_view entry, const Url& url) {
-  std::string lower(entry);
-  std::transform(lower.begin(), lower.end(), lower.begin(), to_lower);
+  std::string lower = in_lower_case(entry);
   const std::size_t colon = lower.rfind(':');
   const bool has_port = colon != std::string::npos && lower.back() != ']';
   if (!has_port) lower += url.is_https() ? ":443" : ":80";

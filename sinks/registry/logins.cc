@@ -27,8 +27,7 @@ Place place_of(std::string_view key) {
     if (key.starts_with(scheme)) key.remove_prefix(scheme.size());
   }
   const std::size_t slash = std::min(key.find('/'), key.size());
-  std::string host(key.substr(0, slash));
-  std::transform(host.begin(), host.end(), host.begin(), to_lower);
+  std::string host = in_lower_case(key.substr(0, slash));
   if (auto normalised = normalise_host(host)) host = *std::move(normalised);
   std::string_view path = key.substr(slash);
   // What programs wrote behind the host of a registry of either version.

@@ -168,7 +168,8 @@ TEST_CASE("GitHub's signature is checked over the raw body", "[receiver][authent
   const auto proven = github_request().to(source);
   REQUIRE(proven);
   CHECK(proven->secret == 0U);
-  CHECK(longshore::github_signature(kGithubSecret, "Hello, World!") == kGithubSignature);
+  CHECK(longshore::hmac_signature(longshore::kind_of(SourceType::github).hmac, kGithubSecret,
+                                  "Hello, World!") == kGithubSignature);
 }
 
 TEST_CASE("GitHub's signature fails when one byte of anything changes",

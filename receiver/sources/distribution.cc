@@ -14,7 +14,9 @@
 // An envelope is never refused for an action that we do not know: the sender would repeat it for
 // ever and hold back all that follows. (distribution.github.io, "Work with notifications")
 #include "pipeline/url_text.h"
-#include "receiver/decoders.h"
+#include "receiver/sources/composing.h"
+#include "receiver/sources/kinds.h"
+#include "receiver/sources/reading.h"
 
 namespace longshore {
 namespace {
@@ -56,8 +58,6 @@ Fact read_event(const JsonObject& event, EventKind kind) {
   return fact;
 }
 
-}  // namespace
-
 Result<Decoded> decode_distribution(const Headers& /*headers*/, std::string_view body) {
   JsonDocument document(body);
   const JsonObject root = document.root({"events"});
@@ -78,5 +78,28 @@ Result<Decoded> decode_distribution(const Headers& /*headers*/, std::string_view
   if (decoded.facts.empty()) decoded.ignored = std::move(why);
   return decoded;
 }
+
+Result<std::string> push_body(const SentPush& push) {
+  const std::string name = push.digest.empty() ? push.tag : push.digest;
+  const std::string url = "https://" + push.host + "/v2/" + push.path + "/manifests/" + name;
+  return "{\"events\":[{\"id\":" + json_text(random_uuid(push.now)) +
+         ",\"timestamp\":" + json_text(format_time(push.now)) +
+         ",\"action\":\"push\",\"target\":{\"mediaType\":"
+         "\"application/vnd.oci.image.manifest.v1+json\"" +
+         json_member("digest", push.digest) + ",\"repository\":" + json_text(push.path) +
+         ",\"url\":" + json_text(url) + ",\"tag\":" + json_text(push.tag) +
+         "},\"request\":{\"host\":" + json_text(push.host) +
+         ",\"method\":\"PUT\"},\"actor\":{\"name\":" + json_text(kSendActor) + "}}]}";
+}
+
+}  // namespace
+
+constinit const SourceKind kDistributionSource{
+    .type = SourceType::distribution,
+    .name = "distribution",
+    .decode = decode_distribution,
+    .body = push_body,
+    .content_type = "application/vnd.docker.distribution.events.v1+json",
+};
 
 }  // namespace longshore

@@ -18,25 +18,14 @@
 #include <array>
 
 #include "pipeline/url_text.h"
-#include "receiver/decoders.h"
+#include "receiver/sources/composing.h"
+#include "receiver/sources/kinds.h"
+#include "receiver/sources/reading.h"
 
 namespace longshore {
 namespace {
 
 constexpr std::array<std::string_view, 4> kPushes = {"published", "updated", "create", "created"};
-
-std::string lower(std::string_view text) {
-  std::string out(text);
-  std::transform(out.begin(), out.end(), out.begin(), [](char c) {
-    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-  });
-  return out;
-}
-
-bool is_form(const Headers& headers) {
-  const std::string type = lower(find_header(headers, "Content-Type").value_or(std::string_view()));
-  return type.starts_with("application/x-www-form-urlencoded");
-}
 
 // The header's; where there is none (a body that was saved to a file), the member that is there.
 std::string event_name(const Headers& headers, const JsonObject& root) {
@@ -87,7 +76,7 @@ Fact read_package(const JsonObject& package) {
   fact.kind = EventKind::pushed;
   auto owner = package.text("namespace");
   if (!owner) owner = package.object("owner", {"login"}).required_text("login");
-  fact.repository = lower(*owner) + '/' + lower(package.required_text("name"));
+  fact.repository = in_lower_case(*owner) + '/' + in_lower_case(package.required_text("name"));
   read_version(package.object("package_version", {"version", "name", "package_url", "updated_at",
                                                   "container_metadata"}),
                fact);
@@ -99,7 +88,7 @@ Fact read_package(const JsonObject& package) {
 std::string why_ignored(std::string_view action, const JsonObject& package) {
   auto type = package.text("package_type");
   if (!type) type = package.text("ecosystem");
-  const std::string kind = lower(type.value_or("unknown"));
+  const std::string kind = in_lower_case(type.value_or("unknown"));
   if (kind != "container" && kind != "docker") {
     return "a package of type " + in_quotes(kind) + " is not an image";
   }
@@ -135,8 +124,6 @@ Result<Decoded> decode_json(const Headers& headers, std::string_view body) {
   return decoded;
 }
 
-}  // namespace
-
 Result<Decoded> decode_github(const Headers& headers, std::string_view body) {
   if (!is_form(headers)) return decode_json(headers, body);
   const auto payload = form_value(body, "payload", Plus::space);
@@ -144,5 +131,39 @@ Result<Decoded> decode_github(const Headers& headers, std::string_view body) {
   return Error{Errc::invalid_input,
                "payload: is missing from the form, there twice, or not percent-encoded"};
 }
+
+Result<std::string> push_body(const SentPush& push) {
+  const auto [owner, name] = split_path(push.path);
+  if (owner.empty()) {
+    return Error{Errc::invalid_input, "an image in " + push.host + " is OWNER/NAME"};
+  }
+  return "{\"action\":\"published\",\"package\":{\"name\":" + json_text(name) +
+         ",\"namespace\":" + json_text(owner) +
+         ",\"ecosystem\":\"CONTAINER\",\"package_type\":\"CONTAINER\",\"package_version\":{"
+         "\"package_url\":" +
+         json_text(reference_of(push)) + json_member("version", push.digest) +
+         ",\"container_metadata\":{\"tag\":{\"name\":" + json_text(push.tag) +
+         json_member("digest", push.digest) +
+         "}},\"updated_at\":" + json_text(format_time(push.now)) +
+         "}},\"sender\":{\"login\":" + json_text(kSendActor) + "}}";
+}
+
+Headers push_headers(const SentPush& push) {
+  return {{"X-GitHub-Event", "package"}, {"X-GitHub-Delivery", random_uuid(push.now)}};
+}
+
+}  // namespace
+
+constinit const SourceKind kGitHubSource{
+    .type = SourceType::github,
+    .name = "github",
+    .host = "ghcr.io",
+    .decode = decode_github,
+    .token_place = TokenPlace::query,
+    .signing = Signing::hmac,
+    .hmac = {.name = "X-Hub-Signature-256", .prefix = "sha256="},
+    .body = push_body,
+    .headers = push_headers,
+};
 
 }  // namespace longshore

@@ -16,7 +16,9 @@
 #include <array>
 
 #include "pipeline/url_text.h"
-#include "receiver/decoders.h"
+#include "receiver/sources/composing.h"
+#include "receiver/sources/kinds.h"
+#include "receiver/sources/reading.h"
 
 namespace longshore {
 namespace {
@@ -82,8 +84,6 @@ Fact common_fact(const JsonObject& root, const JsonObject& data, EventKind kind)
   return fact;
 }
 
-}  // namespace
-
 Result<Decoded> decode_harbor(const Headers& /*headers*/, std::string_view body) {
   JsonDocument document(body);
   const JsonObject root = document.root(
@@ -111,5 +111,25 @@ Result<Decoded> decode_harbor(const Headers& /*headers*/, std::string_view body)
   if (document.error()) return *document.error();
   return decoded;
 }
+
+Result<std::string> push_body(const SentPush& push) {
+  const auto [project, name] = split_path(push.path);
+  return "{\"type\":\"PUSH_ARTIFACT\",\"occur_at\":" + seconds_of(push.now) +
+         ",\"operator\":" + json_text(kSendActor) +
+         ",\"event_data\":{\"resources\":[{\"tag\":" + json_text(push.tag) +
+         json_member("digest", push.digest) + ",\"resource_url\":" + json_text(reference_of(push)) +
+         "}],\"repository\":{\"name\":" + json_text(name) + ",\"namespace\":" + json_text(project) +
+         ",\"repo_full_name\":" + json_text(push.path) + ",\"repo_type\":\"private\"}}}";
+}
+
+}  // namespace
+
+constinit const SourceKind kHarborSource{
+    .type = SourceType::harbor,
+    .name = "harbor",
+    .decode = decode_harbor,
+    .token_place = TokenPlace::authorization,
+    .body = push_body,
+};
 
 }  // namespace longshore

@@ -8,7 +8,9 @@
 //
 // What stands beside "images" counts for each that does not say otherwise. docs/formats.md has all
 // members. Unlike in other formats nothing here is a guess: a digest that is none is an error.
-#include "receiver/decoders.h"
+#include "receiver/sources/composing.h"
+#include "receiver/sources/kinds.h"
+#include "receiver/sources/reading.h"
 
 namespace longshore {
 namespace {
@@ -103,8 +105,6 @@ void read_element(const JsonElement& element, const Details& common, Decoded& de
   if (!fault.empty()) object.fail("image", fault);
 }
 
-}  // namespace
-
 Result<Decoded> decode_native(const Headers& headers, std::string_view body) {
   JsonDocument document(body);
   const JsonObject root =
@@ -133,5 +133,22 @@ Result<Decoded> decode_native(const Headers& headers, std::string_view body) {
   }
   return decoded;
 }
+
+Result<std::string> push_body(const SentPush& push) {
+  std::string image = reference_of(push);
+  if (!push.digest.empty()) image += '@' + push.digest;
+  return "{\"image\":" + json_text(image) + ",\"actor\":" + json_text(kSendActor) +
+         ",\"occurred_at\":" + json_text(format_time(push.now)) + "}";
+}
+
+}  // namespace
+
+constinit const SourceKind kNativeSource{
+    .type = SourceType::native,
+    .name = "native",
+    .decode = decode_native,
+    .signing = Signing::standard_webhooks,
+    .body = push_body,
+};
 
 }  // namespace longshore
