@@ -33,6 +33,8 @@ struct Decoded {
   std::vector<Fact> facts;
   // Where there is no fact: why ("ping", "QUOTA_EXCEED is not about an image").
   std::string ignored;
+  // JSON that the sender waits for, as the body of a 200 (a handshake); then there is no fact.
+  std::string reply = {};
 };
 
 // Decodes one authentic notification. Pure: no state, no I/O; safe from every thread. The body has

@@ -9,6 +9,7 @@
 #include "receiver/admit.h"
 #include "receiver/authenticate.h"
 #include "receiver/replies.h"
+#include "receiver/source_kind.h"
 
 namespace longshore {
 namespace {
@@ -119,6 +120,18 @@ HttpReply success(int status, const HttpRequest& request, std::string body) {
   return reply;
 }
 
+// Whoever has the source's token may send, as much as it likes.
+HttpReply may_send(const HttpRequest& request) {
+  HttpReply reply;
+  reply.status = 200;
+  reply.headers.emplace_back("Allow", "POST");
+  if (const auto origin = find_header(request.headers, "WebHook-Request-Origin")) {
+    reply.headers.emplace_back("WebHook-Allowed-Origin", header_text(*origin));
+  }
+  reply.headers.emplace_back("WebHook-Allowed-Rate", "*");
+  return reply;
+}
+
 HttpReply ignored(const HttpRequest& request, const std::string& why) {
   std::string body = R"({"ignored":)";
   append_json_string(body, why);
@@ -173,16 +186,18 @@ bool HookHandler::serves(std::string_view path) noexcept {
 HttpReply HookHandler::handle(const HttpRequest& request) {
   const auto route = parse_route(request.path);
   if (!route) return error_reply(404, "hooks are at /hooks/<source>");
-  if (request.method != "POST") {
+  const auto options = this->options();
+  const SourceOptions* source = find_source(*options, route->source);
+  const bool asks = request.method == "OPTIONS" && source && kind_of(source->type).asks_first;
+  if (request.method != "POST" && !asks) {
     HttpReply reply = refuse(405, "a hook is called with POST", request.address);
     reply.headers.emplace_back("Allow", "POST");
     return reply;
   }
-  const auto options = this->options();
-  const SourceOptions* source = find_source(*options, route->source);
   if (source == nullptr) return refuse_stranger(kUnknownSource, "no such source", request);
   const auto known = authenticate(*source, request, route->token, clock_.now());
   if (!known) return refuse_stranger(source->name, known.error().message, request);
+  if (asks) return may_send(request);
   return take(*options, *source, request);
 }
 
@@ -224,6 +239,7 @@ HttpReply HookHandler::take(const ReceiverOptions& options, const SourceOptions&
   }
   auto decoded = decode(source.type, request.headers, request.body);
   if (!decoded) return refuse_source(400, source, decoded.error(), request);
+  if (!decoded->reply.empty()) return json_reply(200, std::move(decoded->reply));
   if (decoded->facts.empty()) return ignored(request, decoded->ignored);
   return take_facts(options, source, request, *std::move(decoded));
 }

@@ -23,9 +23,10 @@ namespace longshore {
 //                            acted upon, if so
 //   200 {"duplicate":true}   all of it was accepted before
 //   200 {"ignored":"why"}    authentic, and nothing to keep
+//   200                      a handshake: what the sender waits for, whatever it accepts
 //   400                      not JSON, or not what this type of source sends
 //   401                      no such source, or a wrong secret: the same reply for both
-//   404, 405                 no path of a hook; another method than POST
+//   404, 405                 no path of a hook; another method than POST (or OPTIONS, where a type asks so)
 //   415                      a Content-Encoding
 //   429                      instead of 401, for an address with more than 30 of them in a minute
 //   503 with Retry-After     full, or the store has failed

@@ -59,6 +59,9 @@ struct SourceKind {
   // What decoder.h promises.
   Result<Decoded> (*decode)(const Headers& headers, std::string_view body);
 
+  // Asks with OPTIONS whether it may send (CloudEvents, "HTTP 1.1 Web Hooks", section 4).
+  bool asks_first = false;
+
   TokenPlace token_place = TokenPlace::bearer;
   std::string_view token_header = {};  // a header of its own that holds nothing but the token
   Signing signing = Signing::none;
