@@ -21,16 +21,16 @@ struct Words {
 
 namespace words {
 
-inline constexpr std::string_view kRoot[] = {"listen",        "store",  "audit",   "mode",
-                                             "drain_delay",   "limits", "sources", "registries",
-                                             "docker_config", "sweep",  "targets", "policies"};
+inline constexpr std::string_view kRoot[] = {
+    "listen",  "trusted_proxies", "store",         "audit", "mode",    "drain_delay", "limits",
+    "sources", "registries",      "docker_config", "sweep", "targets", "policies"};
 inline constexpr std::string_view kRootLater[] = {
     "tls", "compat", "prune", "git", "approvals", "window", "scan-gate", "notify", "tokens"};
 inline constexpr std::string_view kStore[] = {"path", "keep", "keep_events"};
 inline constexpr std::string_view kAudit[] = {"file", "rotate", "keep"};
 inline constexpr std::string_view kLimits[] = {"body", "in_flight", "backlog", "workers"};
-inline constexpr std::string_view kSource[] = {"name", "type",   "token",  "secret",  "images",
-                                               "host", "prefix", "verify", "insecure"};
+inline constexpr std::string_view kSource[] = {"name", "type",   "token",  "secret",   "images",
+                                               "host", "prefix", "verify", "insecure", "from"};
 inline constexpr std::string_view kSourceLater[] = {"client_ca", "issuer", "audience", "topic"};
 inline constexpr std::string_view kRegistry[] = {
     "host", "aliases",  "insecure",   "username",       "password", "ca",

@@ -106,6 +106,21 @@ std::optional<std::string> read_prefix(const MapReader& map) {
   return std::nullopt;
 }
 
+std::vector<AddressBlock> read_addresses(const MapReader& map, std::string_view key) {
+  std::vector<AddressBlock> blocks;
+  for (const ValueReader& value : map.one_or_more(key)) {
+    const auto text = value.text();
+    if (!text) continue;
+    auto block = AddressBlock::parse(*text);
+    if (block) {
+      blocks.push_back(*std::move(block));
+    } else {
+      value.error(block.error());
+    }
+  }
+  return blocks;
+}
+
 std::string read_name(const MapReader& map, Lines& names) {
   const ValueReader* const value =
       map.require("name", "give it one; notifications are sent to /hooks/<name>");
@@ -143,6 +158,7 @@ SourceOptions read_source(const MapReader& map, SourceType type, HostNames hosts
   for (const ValueReader& value : map.one_or_more("images")) {
     if (auto pattern = read_pattern(value, hosts)) source.images.push_back(*std::move(pattern));
   }
+  source.from = read_addresses(map, "from");
   source.verify = map.word("verify", kVerify) != "off";
   return source;
 }
@@ -202,6 +218,7 @@ ReceiverOptions read_receiver(const MapReader& root, RegistryNames registries) {
       root.find("listen")->error(address.error());
     }
   }
+  options.trusted_proxies = read_addresses(root, "trusted_proxies");
   options.registries = std::move(registries);
   options.sources = read_sources(root, named_hosts(options));
   return options;

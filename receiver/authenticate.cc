@@ -166,6 +166,9 @@ Result<std::size_t> check_signature(const SourceOptions& source, const HttpReque
 Result<Proven> authenticate(const SourceOptions& source, const HttpRequest& request,
                             std::optional<std::string_view> path_token, Time now) {
   Proven proven;
+  if (!source.from.empty() && !any_contains(source.from, request.address)) {
+    return refused("the source may not send from this address");
+  }
   if (source.tokens.empty() && source.secrets.empty()) {
     if (source.insecure) return proven;
     return refused("the source has neither a token nor a secret");

@@ -31,6 +31,7 @@ struct Proven {
 //   (SourceKind::signing): the HMAC in a header, or Standard Webhooks 1.0.0 with webhook-id,
 //   webhook-timestamp (at most 5 minutes away from now) and webhook-signature (one "v1,<base64>" of
 //   the list has to match). Some types do not sign: with a secret nobody gets in.
+// * A source that may send from some addresses only needs one of them as well.
 // * A source with both needs both: a second key must not be a second way in.
 // * A source with neither lets everybody in if it is insecure, else nobody.
 //

@@ -183,10 +183,12 @@ bool HookHandler::serves(std::string_view path) noexcept {
   return path.starts_with(kPrefix);
 }
 
-HttpReply HookHandler::handle(const HttpRequest& request) {
+HttpReply HookHandler::handle(const HttpRequest& seen) {
+  const auto options = this->options();
+  const std::string address = sender_address(seen.address, seen.headers, options->trusted_proxies);
+  const HttpRequest request{seen.method, seen.path, seen.query, seen.headers, seen.body, address};
   const auto route = parse_route(request.path);
   if (!route) return error_reply(404, "hooks are at /hooks/<source>");
-  const auto options = this->options();
   const SourceOptions* source = find_source(*options, route->source);
   const bool asks = request.method == "OPTIONS" && source && kind_of(source->type).asks_first;
   if (request.method != "POST" && !asks) {

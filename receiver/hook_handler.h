@@ -26,10 +26,10 @@ namespace longshore {
 //   200                      a handshake: what the sender waits for, whatever it accepts
 //   400                      not JSON, or not what this type of source sends
 //   401                      no such source, or a wrong secret: the same reply for both
-//   404, 405                 no path of a hook; another method than POST (or OPTIONS, where a type asks so)
-//   415                      a Content-Encoding
-//   429                      instead of 401, for an address with more than 30 of them in a minute
-//   503 with Retry-After     full, or the store has failed
+//   404, 405                 no path of a hook; another method than POST (or OPTIONS, where a type
+//   asks so) 415                      a Content-Encoding 429                      instead of 401,
+//   for an address with more than 30 of them in a minute 503 with Retry-After     full, or the
+//   store has failed
 //
 // 202 and the duplicate's 200 carry durable_after. A 2xx has a body only for a sender that accepts
 // application/json; the same facts are always in Longshore-Event and Longshore-Note. Whoever is not
@@ -44,7 +44,7 @@ class HookHandler {
   // Requests that begin after this use the new configuration.
   void configure(std::shared_ptr<const ReceiverOptions> options);
 
-  HttpReply handle(const HttpRequest& request);
+  HttpReply handle(const HttpRequest& seen);
 
   // The reply to a request that the transport refused before it was whole ("413": too large).
   HttpReply refuse(int status, const std::string& reason, std::string_view address);

@@ -26,7 +26,7 @@ struct HttpRequest {
   std::string_view query;   // after the "?", still percent-encoded
   const Headers& headers;
   std::string_view body;
-  std::string_view address;  // of the sender, for the audit and the log
+  std::string_view address;  // of the sender, or of the last proxy before us
 };
 
 struct HttpReply {

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "pipeline/result.h"
+#include "receiver/address.h"
 
 namespace longshore {
 
@@ -43,6 +44,8 @@ struct SourceOptions {
   std::optional<std::string> host;
   // Put before the repository's path, with a "/" between.
   std::optional<std::string> prefix;
+  // Where it may send from; empty: from everywhere.
+  std::vector<AddressBlock> from = {};
   // False for `verify: off`: what it says of a tag is believed without asking the registry.
   bool verify = true;
 };
@@ -60,6 +63,8 @@ struct ReceiverOptions {
   std::uint16_t listen_port = 8080;  // 0: any free one
   std::vector<SourceOptions> sources;
   RegistryNames registries;
+  // Whose X-Forwarded-For is believed; empty: nobody's.
+  std::vector<AddressBlock> trusted_proxies = {};
 
   std::size_t max_body_bytes = 1U << 20;
   std::size_t max_in_flight_bytes = 64U << 20;  // bodies of all requests together; above: 503

@@ -102,7 +102,9 @@ TEST_CASE("A file that is no usable YAML says where and why", "[config][bad]") {
 
 TEST_CASE("An unknown, repeated or later key is an error at the key", "[config][bad]") {
   check_one_problem(GENERATE(
-      Case{"polices: []\n", "polices", {"'polices'", "did you mean 'policies'?", "listen, store"}},
+      Case{"polices: []\n",
+           "polices",
+           {"'polices'", "did you mean 'policies'?", "listen, trusted_proxies, store"}},
       Case{
           "mode: act\nbanana: 1\n", "banana", {"unknown key 'banana'", "The keys of the file are"}},
       Case{"store: {path: x, keepevents: 5}\n", "keepevents", {"store:", "'keep_events'"}},
@@ -229,7 +231,10 @@ TEST_CASE("A source that cannot work is an error at what is wrong with it", "[co
            "'",
            {"leave out the tag"}},
       Case{source("type: native, host: 'https://ghcr.io', " + kToken), "'", {"without 'https://'"}},
-      Case{source("type: native, prefix: '/team', " + kToken), "'", {"no path of a repository"}}));
+      Case{source("type: native, prefix: '/team', " + kToken), "'", {"no path of a repository"}},
+      Case{source("type: native, from: '10.0.0.0/33', " + kToken),
+           "'",
+           {"no IP address and no block", "10.0.0.0/8"}}));
 }
 
 TEST_CASE("Registries, targets and policies are checked alike", "[config][bad]") {

@@ -69,6 +69,11 @@ TEST_CASE("The example file loads, with every key in its place", "[config][load]
   CHECK(sources[1].tokens == std::vector<std::string>{"harbor-token-1", "harbor-token-2"});
   CHECK(sources[1].host == "harbor.example.com");
   CHECK(sources[2].secrets == std::vector<std::string>{"github-secret"});
+  REQUIRE(sources[2].from.size() == 2);
+  CHECK(sources[2].from[0].contains("192.0.2.200"));
+  CHECK(sources[0].from.empty());
+  REQUIRE(config.receiver.trusted_proxies.size() == 2);
+  CHECK(config.receiver.trusted_proxies[1].contains("::1"));
   CHECK(sources[3].prefix == "mirror");
   CHECK(sources[4].type == longshore::SourceType::native);
   CHECK(sources[5].insecure);
@@ -113,7 +118,7 @@ TEST_CASE("The example file loads, with every key in its place", "[config][load]
   CHECK(config.pipeline.policies[1].settings.min_age == std::chrono::hours(72));
   CHECK(config.pipeline.policies[1].sweep == std::chrono::minutes(10));
   CHECK(warnings_of(loaded) ==
-        "67:5: sources[5]: source 'lab' is insecure: whoever reaches it may send notifications; "
+        "71:5: sources[5]: source 'lab' is insecure: whoever reaches it may send notifications; "
         "set a 'token'\n");
 }
 

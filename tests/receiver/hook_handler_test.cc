@@ -320,6 +320,37 @@ TEST_CASE_METHOD(Fixture, "An address that guesses is told to slow down", "[rece
   CHECK(post(wrong).status == 401);
 }
 
+TEST_CASE_METHOD(Fixture, "A source may be bound to addresses", "[receiver][hook]") {
+  options->sources[0].from = {*AddressBlock::parse("198.51.100.0/24")};
+  options->trusted_proxies = {*AddressBlock::parse("192.0.2.7")};
+  CHECK(post({}).status == 401);
+  CHECK(intake.refusals().back().reason == "the source may not send from this address");
+  Sent sent;
+  sent.address = "198.51.100.9";
+  CHECK(post(sent).status == 202);
+  sent.headers.emplace_back("X-Forwarded-For", "203.0.113.5");  // not by a proxy of ours
+  CHECK(post(sent).status == 202);
+  sent.address = "192.0.2.7";
+  CHECK(post(sent).status == 401);
+  CHECK(intake.refusals().back().address == "203.0.113.5");
+  sent.headers.back().second = "203.0.113.5, 198.51.100.9";
+  CHECK(post(sent).status == 202);
+  sent.headers.front().second = "Bearer another token";
+  CHECK(post(sent).status == 401);
+}
+
+TEST_CASE_METHOD(Fixture, "Behind a proxy of ours senders have their own failures",
+                 "[receiver][hook]") {
+  options->trusted_proxies = {*AddressBlock::parse("192.0.2.7")};
+  Sent wrong;
+  wrong.headers = {{"X-Forwarded-For", "203.0.113.5"}};
+  for (int i = 0; i < 30; ++i)
+    REQUIRE(post(wrong).status == 401);
+  CHECK(post(wrong).status == 429);
+  wrong.headers = {{"X-Forwarded-For", "203.0.113.6"}};
+  CHECK(post(wrong).status == 401);
+}
+
 TEST_CASE_METHOD(Fixture, "Other methods than POST are refused", "[receiver][hook]") {
   Sent sent;
   sent.method = GENERATE("GET", "HEAD", "PUT", "DELETE");
